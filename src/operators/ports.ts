@@ -1,0 +1,119 @@
+/**
+ * What the pipelines need from outside. Adapters return promises, simulations return synchronous observables: rxjs
+ * takes both (`ObservableInput`), so one pipeline runs in production and in virtual time.
+ */
+import type { Observable, ObservableInput } from 'rxjs'
+import type { BoardDiff, BoardStatus, Entry } from '../core/board-content.js'
+import type { BoardSpec } from '../core/board-spec.js'
+import type { Positions } from '../core/positions.js'
+import type { Image } from '../core/table.js'
+
+/** One record of a topic, as bytes. */
+export interface Message {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+  readonly value: Uint8Array | null
+  /** Record time, ms since 1970; undefined if the record has none. */
+  readonly timestamp: number | undefined
+}
+
+/**
+ * Messages in the order of their partitions, with the way to ask for more.
+ * `positions`: next offset of every partition of the feed once this batch has been handled.
+ */
+export interface MessageBatch {
+  readonly messages: readonly Message[]
+  readonly positions: Positions
+  /** Asks for the next batch. Until it is called, the source fetches nothing: this is the only back-pressure. */
+  release(): void
+}
+
+/**
+ * A feed's topics. Guarantees: every record of every partition from the start position on, in partition order, at least
+ * once; loss only where the broker itself has dropped records (reported as OFFSETS_GONE). Memory: one batch.
+ */
+export interface FeedSource {
+  /** Reads on from `start`; a partition that it does not name starts at the margin before now. Cold. */
+  batches(start: Positions): Observable<MessageBatch>
+  /** The end offset of every partition, asked of the broker now. */
+  ends(): ObservableInput<Positions>
+  /** Commits offsets under the feed's group; called only with positions whose effects are in Redis. */
+  commit(positions: Positions): void
+}
+
+/** A question to the base: the best `limit` rows of a board. */
+export interface RefillQuery {
+  readonly board: BoardSpec
+  readonly limit: number
+}
+
+/**
+ * The answer: exactly the best `limit` ranked rows in the board's order, in any sequence. The worst of them is the cut:
+ * no row that was not returned ranks above it. `complete`: fewer ranked rows than the limit exist, nothing is below.
+ */
+export interface RefillRows {
+  readonly rows: readonly { readonly key: string; readonly image: Image }[]
+  readonly complete: boolean
+}
+
+/** The full copy of the table: the database. */
+export interface Base {
+  /**
+   * Reads in one consistent snapshot that is proven to hold everything committed before the call: a marker written
+   * first is seen in it, or, where no marker may be written, the call waits the configured overlap.
+   */
+  read(query: RefillQuery): ObservableInput<RefillRows>
+  /** Writes a marker row that will come back through the feed. Fails with DATABASE_* errors. */
+  mark(nonce: string): ObservableInput<void>
+  /** Whether markers may be written at all; if not, barriers are assumed and boards say so. */
+  readonly marks: boolean
+}
+
+/** What a new owner finds in Redis. */
+export interface TakenBoard {
+  readonly epoch: number
+  readonly version: number
+  /** In the zset's order. */
+  readonly entries: readonly Entry[]
+  readonly meta: BoardMeta | undefined
+}
+
+/** The parts of the meta hash that a start needs. */
+export interface BoardMeta {
+  readonly status: BoardStatus
+  /** Whether the board held every ranked row of the table: nothing is below its last place. */
+  readonly complete: boolean
+  /** The board is the table's at these positions. */
+  readonly positions: Positions
+  /** Identifies the definition (table, score, order, columns, size): another one makes the content unusable. */
+  readonly definition: string
+}
+
+export interface PublishRequest {
+  readonly board: string
+  readonly epoch: number
+  /** The version that the diff was made from. */
+  readonly base: number
+  readonly diff: BoardDiff
+  readonly meta: BoardMeta
+}
+
+export type PublishOutcome =
+  | { readonly kind: 'published'; readonly version: number }
+  /** Redis does not hold the version that the diff was made from: diff again from what it holds now. */
+  | { readonly kind: 'moved'; readonly version: number; readonly entries: readonly Entry[] }
+  /** Another owner has taken the board. */
+  | { readonly kind: 'fenced' }
+  /** The board's keys are gone (FLUSHALL, failover): it has to be taken again. */
+  | { readonly kind: 'lost' }
+
+/** The boards in Redis, for their owner. Every call may fail with REDIS_*; the outcome is then unknown. */
+export interface BoardStore {
+  /** Becomes the board's owner: raises its epoch, so that every earlier owner is fenced, and returns what is there. */
+  take(board: string): ObservableInput<TakenBoard>
+  /** All requests in one round trip; outcomes in the order of the requests. */
+  publish(requests: readonly PublishRequest[]): ObservableInput<readonly PublishOutcome[]>
+  /** Confirms, once a second, that the feed's boards are those of `positions`. */
+  confirm(positions: Positions): ObservableInput<void>
+}
