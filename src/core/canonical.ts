@@ -1,0 +1,82 @@
+/**
+ * One canonical text per column type, whichever way a value came: a refilled row equals its stream image byte for byte.
+ * Every function returns undefined for text that is not a value of its type; none of them goes through a double unless
+ * the type is one.
+ */
+import type { ColumnType, Value } from './table.js'
+
+/** No column type of MySQL has more than 65 digits; anything longer is garbage and would only cost time. */
+const maxDigits = 1000
+
+const decimalPattern = /^([+-]?)0*(\d*?)(?:\.(\d*?)0*)?$/
+
+/** `-0012.5000` → `-12.5`, `10.0` → `10`, `-0.0` → `0`. No exponents: DECIMAL and integers never print one. */
+export const canonicalDecimal = (text: string): string | undefined => {
+  if (text.length > maxDigits || !/\d/.test(text)) return undefined
+  const match = decimalPattern.exec(text)
+  if (match === null) return undefined
+  const whole = match[2] === '' || match[2] === undefined ? '0' : match[2]
+  const fraction = match[3] ?? ''
+  const digits = fraction === '' ? whole : `${whole}.${fraction}`
+  return match[1] === '-' && digits !== '0' ? `-${digits}` : digits
+}
+
+/** As `canonicalDecimal`, and nothing but zeros after the point. */
+export const canonicalInteger = (text: string): string | undefined => {
+  const canonical = canonicalDecimal(text)
+  return canonical?.includes('.') ? undefined : canonical
+}
+
+const doublePattern = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/
+
+/** The shortest text that parses back to the same double; −0 is `0`. Infinity and NaN are no values of a column. */
+export const canonicalDouble = (text: string): string | undefined => {
+  if (text.length > maxDigits || !doublePattern.test(text)) return undefined
+  const value = Number(text)
+  return Number.isFinite(value) ? String(value + 0) : undefined
+}
+
+/** The shortest decimal that rounds to the same 32-bit float: `3.140000104904175` and `3.14` are both `3.14`. */
+export const canonicalFloat = (text: string): string | undefined => {
+  const double = canonicalDouble(text)
+  if (double === undefined) return undefined
+  const value = Math.fround(Number(double))
+  if (!Number.isFinite(value)) return undefined
+  for (let digits = 1; digits < 9; digits++) {
+    const candidate = Number(value.toPrecision(digits))
+    if (Math.fround(candidate) === value) return String(candidate + 0)
+  }
+  return String(Number(value.toPrecision(9)) + 0)
+}
+
+/** `2026-11-21 09:00:00.500000` → `2026-11-21 09:00:00.5`; a fraction of zeros goes with its point. */
+export const canonicalTemporal = (text: string): string =>
+  text.includes('.') ? text.replace(/0+$/, '').replace(/\.$/, '') : text
+
+/** Bytes as ISO-8859-1 text; BINARY(n) is padded with NULs by some routes and not by others, so they go. */
+export const canonicalBytes = (latin1: string): string => latin1.replace(/\0+$/, '')
+
+/** The canonical text of a value whose raw text is that of SQL (labels for ENUM and SET, decimal digits for BIT). */
+export const canonicalValue = (type: ColumnType, raw: Value): Value | undefined => {
+  if (raw === null) return null
+  switch (type.kind) {
+    case 'integer':
+    case 'bit':
+    case 'year':
+      return canonicalInteger(raw)
+    case 'decimal':
+      return canonicalDecimal(raw)
+    case 'double':
+      return canonicalDouble(raw)
+    case 'float':
+      return canonicalFloat(raw)
+    case 'temporal':
+      return canonicalTemporal(raw)
+    case 'bytes':
+      return canonicalBytes(raw)
+    case 'enum':
+    case 'set':
+    case 'text':
+      return raw
+  }
+}
