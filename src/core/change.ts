@@ -1,3 +1,4 @@
+import type { Either } from 'fp-ts/lib/Either.js'
 import type { Image, TableShape, Value } from './table.js'
 
 /**
@@ -54,3 +55,13 @@ export interface Decoded {
   /** Before-images that had to be thrown away because they could not be matched with rows. */
   readonly discardedBefore: number
 }
+
+/** A message none of which may be used. */
+export interface RefusedMessage {
+  readonly refusal: Refusal
+  /** The tracked tables that it concerns; undefined when it can't be told: any table of the topic. */
+  readonly tables: readonly TableShape[] | undefined
+}
+
+/** A format: the value of one record → what it says. Total: it never throws, whatever the bytes are. */
+export type Decode = (value: Uint8Array | null) => Either<RefusedMessage, Decoded>

@@ -4,9 +4,10 @@
  */
 import type { Observable, ObservableInput } from 'rxjs'
 import type { BoardDiff, BoardStatus, Entry } from '../core/board-content.js'
-import type { BoardSpec } from '../core/board-spec.js'
 import type { Positions } from '../core/positions.js'
-import type { Image } from '../core/table.js'
+import type { RefillQuery, RefillRows } from '../core/refill.js'
+
+export type { RefillQuery, RefillRows } from '../core/refill.js'
 
 /** One record of a topic, as bytes. */
 export interface Message {
@@ -40,21 +41,6 @@ export interface FeedSource {
   ends(): ObservableInput<Positions>
   /** Commits offsets under the feed's group; called only with positions whose effects are in Redis. */
   commit(positions: Positions): void
-}
-
-/** A question to the base: the best `limit` rows of a board. */
-export interface RefillQuery {
-  readonly board: BoardSpec
-  readonly limit: number
-}
-
-/**
- * The answer: exactly the best `limit` ranked rows in the board's order, in any sequence. The worst of them is the cut:
- * no row that was not returned ranks above it. `complete`: fewer ranked rows than the limit exist, nothing is below.
- */
-export interface RefillRows {
-  readonly rows: readonly { readonly key: string; readonly image: Image }[]
-  readonly complete: boolean
 }
 
 /** The full copy of the table: the database. */

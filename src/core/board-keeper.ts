@@ -1,0 +1,398 @@
+/**
+ * Keeps one board true: applies rows, notices when they run short or can no longer be vouched for, reads what is
+ * missing and takes it in at its barrier.
+ *
+ * A *refill* adds what a query read to the live board. A *rebuild* fills a new board from a query and the journal and
+ * swaps it in: it repairs anything, a refill never repairs a held row. Both wait for their barrier, while publishing
+ * goes on from the old floor. At most one of them is under way.
+ */
+
+import { Barrier, type BarrierEffect, type Proof, type Reached } from './barrier.js'
+import type { BoardStatus, Entry } from './board-content.js'
+import type { BoardSpec } from './board-spec.js'
+import { BoundedBoard } from './bounded-board.js'
+import { type ErrorCode, errorTable } from './errors.js'
+import type { Journal } from './journal.js'
+import type { FoldedChange } from './newest-per-key.js'
+import { hasPassed, type Positions } from './positions.js'
+import type { RefillRows } from './refill.js'
+
+/** Why rows are read. `fill`: there is no board yet. */
+export type Cause = 'refill' | 'fill' | 'heal' | 'audit'
+
+export type KeeperEffect =
+  | BarrierEffect
+  | { readonly kind: 'read'; readonly request: number; readonly board: BoardSpec; readonly limit: number }
+
+/** What happened, for logs and metrics. `keys`: the members that an audit found to differ, at most ten. */
+export type Note =
+  | { readonly kind: 'degraded'; readonly board: string; readonly code: ErrorCode; readonly detail: string }
+  | { readonly kind: 'reading'; readonly board: string; readonly cause: Cause; readonly limit: number }
+  | { readonly kind: 'read-failed'; readonly board: string; readonly cause: Cause; readonly detail: string }
+  | {
+      readonly kind: 'merged'
+      readonly board: string
+      readonly cause: Cause
+      readonly rows: number
+      readonly proof: Proof
+    }
+  | { readonly kind: 'early-merge'; readonly board: string; readonly keys: number }
+  | {
+      readonly kind: 'audit-difference'
+      readonly board: string
+      readonly count: number
+      readonly keys: readonly string[]
+    }
+  | { readonly kind: 'markers-missing'; readonly board: string }
+
+export const keeperLimits = {
+  /** Keys that a journal may hold before rows are merged ahead of their barrier. */
+  journal: 200_000,
+  /** Pause after a failed read, doubled each time, ms. */
+  retry: 1_000,
+  retryMost: 60_000,
+  /** Pause before a rebuild that a new refusal has restarted, doubled each time, ms. */
+  heal: 1_000,
+  healMost: 300_000,
+  /** A marker that is not back after this long never will be, or the feed has stopped, ms. */
+  markerPatience: 30_000,
+} as const
+
+/** What the keeper needs of the feed that it belongs to. */
+export interface KeeperFeed {
+  readonly reached: Reached
+  /** Several partitions: TRUNCATE and changed keys can be overtaken on another one. */
+  readonly partitions: number
+  readonly proof: Proof
+  /** Whether any marker ever came back: then silence means that the feed has stopped. */
+  readonly carriesMarkers: boolean
+  /** Time of the input being handled, ms since 1970. */
+  readonly now: number
+  /** The newest commit time seen, ms since 1970. */
+  readonly newestEs: number
+  nextId(): number
+  nonce(id: number): string
+  openJournal(table: string): Journal
+  closeJournal(table: string): void
+  note(note: Note): void
+}
+
+interface Reading {
+  readonly request: number
+  readonly cause: Cause
+  readonly capacity: number
+  stage: 'waiting' | 'reading' | 'aside'
+  journal: Journal | undefined
+  rows: RefillRows | undefined
+  barrier: Barrier | undefined
+  /** The rows were merged before their barrier, so the board is ahead of the stream until it is passed. */
+  early: boolean
+  shadow: BoundedBoard | undefined
+}
+
+/** The last content that was exact, and where it was. */
+export interface Content {
+  readonly entries: readonly Entry[]
+  readonly positions: Positions
+  readonly complete: boolean
+  readonly proof: Proof
+}
+
+export class BoardKeeper {
+  readonly spec: BoardSpec
+  readonly #feed: KeeperFeed
+  readonly #capacity: number
+  #live: BoundedBoard
+  #reading: Reading | undefined
+  #degraded = new Map<ErrorCode, string>()
+  #wanted: Cause | undefined
+  /** A hazard that crosses partitions: a barrier has to be passed before the rebuild may begin. */
+  #barrierFirst = false
+  #notBefore = 0
+  #failures = 0
+  #heals = 0
+  #lastRefusal = Number.NEGATIVE_INFINITY
+  #proof: Proof = 'marker'
+  /** A warm board stands at these positions while the stream comes up to them. */
+  #catchUp: Positions | undefined
+  /** A warm board asks for nothing until one of its rows falls. */
+  #lazy = false
+  #content: Content | undefined
+  #silent = false
+
+  constructor(spec: BoardSpec, capacity: number, feed: KeeperFeed) {
+    this.spec = spec
+    this.#feed = feed
+    this.#capacity = capacity
+    this.#live = new BoundedBoard(spec, this.#capacity, 'everything')
+    this.#wanted = 'fill'
+  }
+
+  /** Publishes nothing before the stream has reached these positions: what it tells until then is the past. */
+  expect(positions: Positions): void {
+    this.#catchUp = positions
+  }
+
+  /** Starts from what Redis kept; false (and nothing changed) when that is not usable. */
+  restore(entries: readonly Entry[], complete: boolean, positions: Positions, proof: Proof): boolean {
+    const board = new BoundedBoard(this.spec, this.#capacity, 'everything')
+    if (!board.restore(entries, complete)) return false
+    this.#live = board
+    this.#catchUp = positions
+    this.#proof = proof
+    this.#lazy = true
+    this.#wanted = undefined
+    this.#content = { entries: board.top(), positions, complete, proof }
+    return true
+  }
+
+  get content(): Content | undefined {
+    return this.#content
+  }
+
+  get publishable(): boolean {
+    return this.#live.full && this.#degraded.size === 0 && this.#reading?.early !== true && this.#catchUp === undefined
+  }
+
+  get status(): BoardStatus {
+    const silent = this.#silent && this.#feed.carriesMarkers
+    if (silent) return { state: 'degraded', reason: `FEED_SILENT: ${errorTable.FEED_SILENT.message}` }
+    if (this.#degraded.size > 0) return { state: 'degraded', reason: this.#reason }
+    if (!this.publishable) return { state: 'stale', reason: this.#reason }
+    return this.#proof === 'marker'
+      ? { state: 'exact', reason: '' }
+      : { state: 'assumed', reason: 'the last barrier rests on time, no marker proved it' }
+  }
+
+  get #reason(): string {
+    for (const [code, detail] of this.#degraded) return detail === '' ? code : `${code}: ${detail}`
+    if (this.#catchUp !== undefined) return 'catching up'
+    if (this.#live.below === 'everything') return 'starting'
+    if (this.#reading?.early === true) return 'refilling past the journal limit'
+    return this.#live.full ? '' : 'refilling'
+  }
+
+  get held(): number {
+    return this.#live.size
+  }
+
+  apply(change: FoldedChange): void {
+    if (this.#missedChange(change)) this.degrade('BEFORE_IMAGE', `table ${this.spec.table.table}`, false)
+    const es = change.es ?? Number.POSITIVE_INFINITY
+    if (this.#live.apply(change.key, change.after, es) === 'fell') this.#lazy = false
+    this.#reading?.shadow?.apply(change.key, change.after, es)
+  }
+
+  /** TRUNCATE or DROP: exact at once on one partition; what was being read is of a table that is no more. */
+  truncate(): void {
+    this.#drop()
+    this.#live.clear()
+    this.#degraded.clear()
+    this.#wanted = undefined
+    this.#barrierFirst = false
+    if (this.#feed.partitions > 1) this.degrade('PARTITION_RACE', 'TRUNCATE or DROP on several partitions', true)
+  }
+
+  /** The board can no longer be vouched for: a rebuild is due, and one under way is of no use any more. */
+  degrade(code: ErrorCode, detail: string, crossesPartitions: boolean): void {
+    if (!this.#degraded.has(code)) this.#feed.note({ kind: 'degraded', board: this.spec.name, code, detail })
+    if (this.#degraded.size === 0 || this.#reading !== undefined) this.#pauseHealing()
+    this.#degraded.set(code, detail)
+    this.#barrierFirst ||= crossesPartitions && this.#feed.partitions > 1
+    this.#drop()
+    this.#wanted = this.#live.below === 'everything' ? 'fill' : 'heal'
+  }
+
+  /** Compares with the table by a rebuild, if nothing else is wanted. */
+  audit(): void {
+    this.#wanted ??= 'audit'
+  }
+
+  onRows(request: number, rows: RefillRows): void {
+    const reading = this.#reading
+    if (reading?.request !== request || reading.stage !== 'reading') return
+    reading.stage = 'aside'
+    reading.rows = rows
+    reading.barrier = this.#barrier()
+  }
+
+  onReadFailed(request: number, detail: string): void {
+    if (this.#reading?.request !== request) return
+    const { cause } = this.#reading
+    this.#feed.note({ kind: 'read-failed', board: this.spec.name, cause, detail })
+    this.#drop()
+    if (cause !== 'refill') this.#wanted ??= cause
+    this.#notBefore = this.#feed.now + Math.min(keeperLimits.retry * 2 ** this.#failures, keeperLimits.retryMost)
+    this.#failures += 1
+  }
+
+  onMarker(nonce: string): void {
+    this.#reading?.barrier?.onMarker(nonce)
+  }
+
+  onEnds(barrier: number, ends: Positions): void {
+    if (this.#reading?.barrier?.id === barrier) this.#reading.barrier.onEnds(ends, this.#feed.reached, this.#feed.now)
+  }
+
+  onBarrierFailed(): void {
+    this.#reading?.barrier?.onFailure(this.#feed.now)
+  }
+
+  /** Takes every step that is due; to be called after each window, answer and tick. */
+  advance(): KeeperEffect[] {
+    if (this.#catchUp !== undefined && hasPassed(this.#feed.reached.positions, this.#catchUp)) this.#catchUp = undefined
+    const effects: KeeperEffect[] = []
+    if (this.#reading === undefined) this.#begin()
+    const reading = this.#reading
+    if (reading !== undefined) effects.push(...this.#advanceReading(reading))
+    if (this.publishable) this.#hold()
+    return effects
+  }
+
+  /** A source of refusals must cost a bounded number of queries: each heal after the first waits twice as long. */
+  #pauseHealing(): void {
+    const { now } = this.#feed
+    if (now - this.#lastRefusal > keeperLimits.healMost) this.#heals = 0
+    const pause = this.#heals === 0 ? 0 : Math.min(keeperLimits.heal * 2 ** (this.#heals - 1), keeperLimits.healMost)
+    this.#notBefore = Math.max(this.#notBefore, now + pause)
+    this.#heals += 1
+    this.#lastRefusal = now
+  }
+
+  #hold(): void {
+    const entries = this.#live.top()
+    const complete = this.#live.below === 'nothing' && this.#live.size <= this.spec.size
+    this.#content = { entries, positions: this.#feed.reached.positions, complete, proof: this.#proof }
+  }
+
+  #begin(): void {
+    if (this.#feed.now < this.#notBefore) return
+    const refill = this.#live.low && !this.#lazy && this.#live.below !== 'everything'
+    const cause = this.#wanted ?? (refill ? 'refill' : undefined)
+    if (cause === undefined) return
+    const barrier = this.#barrierFirst ? this.#barrier() : undefined
+    this.#reading = {
+      request: this.#feed.nextId(),
+      cause,
+      capacity: this.#capacity,
+      stage: 'waiting',
+      journal: undefined,
+      rows: undefined,
+      barrier,
+      early: false,
+      shadow: undefined,
+    }
+  }
+
+  #advanceReading(reading: Reading): KeeperEffect[] {
+    const effects: KeeperEffect[] = []
+    effects.push(...this.#advanceBarrier(reading))
+    if (reading.stage === 'waiting' && reading.barrier?.passed !== false) {
+      reading.stage = 'reading'
+      reading.barrier = undefined
+      reading.journal = this.#feed.openJournal(this.spec.table.id)
+      const limit = reading.capacity + 1
+      this.#feed.note({ kind: 'reading', board: this.spec.name, cause: reading.cause, limit })
+      effects.push({ kind: 'read', request: reading.request, board: this.spec, limit })
+    }
+    if (reading.stage === 'aside' && reading.barrier?.passed === true) this.#finish(reading)
+    else if (reading.stage === 'aside' && !reading.early) this.#mergeEarly(reading)
+    return effects
+  }
+
+  #advanceBarrier(reading: Reading): BarrierEffect[] {
+    const barrier = reading.barrier
+    if (barrier === undefined) return []
+    const silent = barrier.waitsForMarker && this.#feed.now - barrier.begun >= keeperLimits.markerPatience
+    if (silent && !this.#silent) {
+      this.#silent = true
+      this.#feed.note({ kind: 'markers-missing', board: this.spec.name })
+    }
+    if (!silent) this.#silent = false
+    if (silent && this.#feed.proof === 'assumed') barrier.assume()
+    return barrier.advance(this.#feed.reached, this.#feed.now)
+  }
+
+  /** The journal has outgrown its limit: takes the rows in now, and freezes publishing until the barrier. */
+  #mergeEarly(reading: Reading): void {
+    if (reading.journal === undefined || reading.journal.size <= keeperLimits.journal) return
+    this.#feed.note({ kind: 'early-merge', board: this.spec.name, keys: reading.journal.size })
+    this.#merge(reading)
+    reading.early = true
+    this.#closeJournal(reading)
+  }
+
+  #finish(reading: Reading): void {
+    if (!reading.early) this.#merge(reading)
+    const proof = reading.barrier?.proof ?? 'assumed'
+    if (reading.shadow !== undefined) {
+      if (reading.cause === 'audit') this.#compare(reading.shadow)
+      this.#live = reading.shadow
+      this.#degraded.clear()
+      this.#wanted = undefined
+      this.#barrierFirst = false
+      this.#proof = proof
+    } else if (proof === 'assumed') this.#proof = proof
+    this.#lazy = false
+    this.#failures = 0
+    const rows = reading.rows?.rows.length ?? 0
+    this.#drop()
+    this.#feed.note({ kind: 'merged', board: this.spec.name, cause: reading.cause, rows, proof })
+  }
+
+  #merge(reading: Reading): void {
+    const { rows, journal } = reading
+    if (rows === undefined || journal === undefined) return
+    if (reading.cause !== 'refill') reading.shadow = new BoundedBoard(this.spec, reading.capacity, 'everything')
+    const board = reading.shadow ?? this.#live
+    board.merge(rows, journal, this.#feed.newestEs)
+  }
+
+  /** Both boards are of the same point of the stream, so above both floors they must hold the same rows. */
+  #compare(fresh: BoundedBoard): void {
+    if (!this.publishable) return
+    const ours = new Map(this.#live.top().map((entry) => [entry.member, entry]))
+    const theirs = new Map(fresh.top().map((entry) => [entry.member, entry]))
+    const keys = [...new Set([...ours.keys(), ...theirs.keys()])].filter((key) => {
+      const a = ours.get(key)
+      const b = theirs.get(key)
+      return a?.score !== b?.score || a?.row !== b?.row
+    })
+    if (keys.length === 0) return
+    const note = {
+      kind: 'audit-difference',
+      board: this.spec.name,
+      count: keys.length,
+      keys: keys.slice(0, 10),
+    } as const
+    this.#feed.note(note)
+  }
+
+  #barrier(): Barrier {
+    const id = this.#feed.nextId()
+    return new Barrier(id, this.#feed.proof, this.#feed.nonce(id), this.#feed.now)
+  }
+
+  /** Ends what is under way, whatever came of it; its answer, if it still comes, finds no one. */
+  #drop(): void {
+    if (this.#reading === undefined) return
+    this.#closeJournal(this.#reading)
+    this.#reading = undefined
+  }
+
+  #closeJournal(reading: Reading): void {
+    if (reading.journal !== undefined) this.#feed.closeJournal(this.spec.table.id)
+    reading.journal = undefined
+  }
+
+  /**
+   * The row that the board holds is not the one that the message says was changed, and the message is newer: a change
+   * in between never came (an unlogged one, or a row event that was lost). Re-sent messages are older than what is held.
+   */
+  #missedChange(change: FoldedChange): boolean {
+    const told = change.before?.[this.spec.scoreColumn]
+    if (told === undefined || change.beforeEs === undefined || this.#catchUp !== undefined) return false
+    const held = this.#live.held(change.key)
+    return held !== undefined && change.beforeEs > held.es && held.exact !== (told ?? '')
+  }
+}

@@ -1,0 +1,279 @@
+/**
+ * The boards of one feed: a reducer over a union of inputs (windows of the stream, answers, failures, ticks) whose
+ * outputs are effects to be carried out and notes to be logged. No I/O, no clock: `now` comes with every input.
+ *
+ * Order: inputs are handled one at a time; a window's segments in stream order. Duplicates and rewinds: applied, images
+ * are absolute. Loss: none here. Memory: O(C) a board, and the journals while queries are under way.
+ */
+
+import type { Proof } from './barrier.js'
+import type { BoardStatus, Entry } from './board-content.js'
+import { BoardKeeper, type Content, type KeeperEffect, type KeeperFeed, type Note } from './board-keeper.js'
+import type { BoardSpec } from './board-spec.js'
+import { Journal } from './journal.js'
+import type { Folded, RowsSegment, Segment } from './newest-per-key.js'
+import { furthest, type Positions } from './positions.js'
+import type { RefillRows } from './refill.js'
+import type { TableShape } from './table.js'
+
+/** A folded window of the stream. */
+export interface Window extends Folded {
+  /** Next offset of every partition after this window. */
+  readonly positions: Positions
+  /** The greatest commit time a partition in this window, ms since 1970. */
+  readonly maxEs: ReadonlyMap<string, number>
+  readonly messages: number
+}
+
+export type FeedInput =
+  | { readonly kind: 'window'; readonly window: Window }
+  | { readonly kind: 'rows'; readonly request: number; readonly rows: RefillRows }
+  | { readonly kind: 'read-failed'; readonly request: number; readonly detail: string }
+  | { readonly kind: 'ends'; readonly barrier: number; readonly ends: Positions }
+  | { readonly kind: 'barrier-failed' }
+  | { readonly kind: 'audit' }
+  | { readonly kind: 'tick' }
+
+export type FeedEffect = KeeperEffect
+
+/** What one input led to. */
+export interface Step {
+  readonly effects: readonly FeedEffect[]
+  readonly notes: readonly Note[]
+  /** The input was a window, which has now been applied: the next one may come. */
+  readonly applied: Window | undefined
+}
+
+/** What a board is at a moment, for publishing and reading. `content`: undefined until it was exact once. */
+export interface BoardSnapshot {
+  readonly spec: BoardSpec
+  readonly status: BoardStatus
+  readonly content: Content | undefined
+  /** Whether `content` is of the positions that the feed has reached. */
+  readonly current: boolean
+  /** Since when it has not been, ms since 1970. */
+  readonly behindSince: number | undefined
+}
+
+export interface FeedSnapshot {
+  readonly positions: Positions
+  readonly boards: readonly BoardSnapshot[]
+}
+
+export interface FeedOptions {
+  readonly boards: readonly BoardSpec[]
+  readonly partitions: number
+  /** Whether markers may be written. */
+  readonly marks: boolean
+  /** Tells this process's markers from all others, past and present. */
+  readonly nonce: string
+  /** C, the rows that a board holds; by default twice N and at least 64 more than N. */
+  readonly capacityOf?: (board: BoardSpec) => number
+}
+
+const defaultCapacity = (board: BoardSpec): number => Math.max(2 * board.size, board.size + 64)
+
+/** What a start found in Redis of one board. */
+export interface Restored {
+  readonly entries: readonly Entry[]
+  readonly complete: boolean
+  readonly positions: Positions
+  readonly proof: Proof
+}
+
+export class Feed implements KeeperFeed {
+  readonly partitions: number
+  proof: Proof
+  carriesMarkers = false
+  now = 0
+  newestEs = 0
+  readonly #nonce: string
+  readonly #keepers: readonly BoardKeeper[]
+  readonly #byTable = new Map<string, BoardKeeper[]>()
+  readonly #journals = new Map<string, { readonly journal: Journal; readers: number }>()
+  readonly #behindSince = new Map<BoardKeeper, number>()
+  readonly #marks: boolean
+  #positions: Positions = new Map()
+  #maxEs = new Map<string, number>()
+  #notes: Note[] = []
+  #lastId = 0
+
+  constructor(options: FeedOptions) {
+    this.partitions = options.partitions
+    this.#marks = options.marks
+    this.proof = options.marks ? 'marker' : 'assumed'
+    this.#nonce = options.nonce
+    const capacityOf = options.capacityOf ?? defaultCapacity
+    this.#keepers = options.boards.map((spec) => new BoardKeeper(spec, capacityOf(spec), this))
+    for (const keeper of this.#keepers) {
+      const { id } = keeper.spec.table
+      this.#byTable.set(id, [...(this.#byTable.get(id) ?? []), keeper])
+    }
+  }
+
+  get reached(): { readonly positions: Positions; readonly maxEs: ReadonlyMap<string, number> } {
+    return { positions: this.#positions, maxEs: this.#maxEs }
+  }
+
+  /** Starts a board from Redis; false when its rows can't be used and it has to be filled. */
+  restore(board: string, restored: Restored): boolean {
+    const keeper = this.#keepers.find(({ spec }) => spec.name === board)
+    return keeper?.restore(restored.entries, restored.complete, restored.positions, restored.proof) ?? false
+  }
+
+  /** The ends of the topics at a cold start: boards that are filled show nothing of the time before. */
+  expect(ends: Positions): void {
+    for (const keeper of this.#keepers) if (keeper.content === undefined) keeper.expect(ends)
+  }
+
+  step(input: FeedInput, now: number): Step {
+    this.now = now
+    this.#take(input)
+    const effects = this.#keepers.flatMap((keeper) => keeper.advance())
+    for (const keeper of this.#keepers) this.#watch(keeper)
+    const notes = this.#notes
+    this.#notes = []
+    return { effects, notes, applied: input.kind === 'window' ? input.window : undefined }
+  }
+
+  snapshot(): FeedSnapshot {
+    const boards = this.#keepers.map((keeper) => ({
+      spec: keeper.spec,
+      status: keeper.status,
+      content: keeper.content,
+      current: keeper.publishable,
+      behindSince: this.#behindSince.get(keeper),
+    }))
+    return { positions: this.#positions, boards }
+  }
+
+  /** Sizes for the metrics. */
+  get sizes(): { readonly journal: number; readonly held: number } {
+    let journal = 0
+    for (const entry of this.#journals.values()) journal += entry.journal.size
+    return { journal, held: this.#keepers.reduce((sum, keeper) => sum + keeper.held, 0) }
+  }
+
+  nextId(): number {
+    this.#lastId += 1
+    return this.#lastId
+  }
+
+  nonce(id: number): string {
+    return `${this.#nonce}:${id}`
+  }
+
+  openJournal(table: string): Journal {
+    const open = this.#journals.get(table) ?? { journal: new Journal(), readers: 0 }
+    open.readers += 1
+    this.#journals.set(table, open)
+    return open.journal
+  }
+
+  closeJournal(table: string): void {
+    const open = this.#journals.get(table)
+    if (open === undefined) return
+    open.readers -= 1
+    if (open.readers === 0) this.#journals.delete(table)
+  }
+
+  note(note: Note): void {
+    this.#notes.push(note)
+    // Markers are written but never come back: the feed does not carry them, so it has to do without.
+    if (note.kind === 'markers-missing' && !this.carriesMarkers) this.proof = 'assumed'
+  }
+
+  #take(input: FeedInput): void {
+    switch (input.kind) {
+      case 'window':
+        this.#takeWindow(input.window)
+        return
+      case 'rows':
+        for (const keeper of this.#keepers) keeper.onRows(input.request, input.rows)
+        return
+      case 'read-failed':
+        for (const keeper of this.#keepers) keeper.onReadFailed(input.request, input.detail)
+        return
+      case 'ends':
+        for (const keeper of this.#keepers) keeper.onEnds(input.barrier, input.ends)
+        return
+      case 'barrier-failed':
+        for (const keeper of this.#keepers) keeper.onBarrierFailed()
+        return
+      case 'audit':
+        for (const keeper of this.#keepers) keeper.audit()
+        return
+      case 'tick':
+        return
+    }
+  }
+
+  #takeWindow(window: Window): void {
+    for (const segment of window.segments)
+      if (segment.kind === 'rows') this.#applyRows(segment)
+      else this.#control(segment)
+    this.#positions = furthest(this.#positions, window.positions)
+    for (const [partition, es] of window.maxEs) {
+      this.#maxEs.set(partition, Math.max(es, this.#maxEs.get(partition) ?? 0))
+      this.newestEs = Math.max(es, this.newestEs)
+    }
+    for (const nonce of window.markers) this.#seeMarker(nonce)
+  }
+
+  #applyRows(segment: RowsSegment): void {
+    for (const [table, rows] of segment.rows) {
+      const keepers = this.#byTable.get(table.id) ?? []
+      for (const change of rows.values()) {
+        // Keepers first: a missed change ends a query under way, and its journal with it.
+        for (const keeper of keepers) keeper.apply(change)
+        const es = change.es ?? Number.POSITIVE_INFINITY
+        this.#journals.get(table.id)?.journal.record(change.key, change.after, es)
+      }
+    }
+  }
+
+  #control(control: Exclude<Segment, RowsSegment>): void {
+    const keepers = this.#keepersOf(control.table)
+    switch (control.kind) {
+      case 'truncate':
+        for (const keeper of keepers) keeper.truncate()
+        return
+      case 'renamed':
+        for (const keeper of keepers) keeper.degrade('TABLE_CHANGED', 'RENAME', true)
+        return
+      case 'altered':
+        for (const keeper of keepers) keeper.audit()
+        return
+      case 'xa-rollback':
+        for (const keeper of keepers) keeper.degrade('XA_ROLLBACK', 'XA ROLLBACK', true)
+        return
+      case 'key-change':
+        if (this.partitions > 1)
+          for (const keeper of keepers) keeper.degrade('PARTITION_RACE', 'a key changed on several partitions', true)
+        return
+      case 'refused':
+        for (const keeper of keepers) keeper.degrade(control.refusal.code, control.refusal.detail, false)
+        return
+    }
+  }
+
+  #keepersOf(table: TableShape | undefined): readonly BoardKeeper[] {
+    return table === undefined ? this.#keepers : (this.#byTable.get(table.id) ?? [])
+  }
+
+  #seeMarker(nonce: string): void {
+    if (!nonce.startsWith(`${this.#nonce}:`)) return
+    this.carriesMarkers = true
+    if (this.proof === 'assumed' && this.#marks) {
+      // Late, but there: from now on barriers can be proven, and what was only assumed is compared with the table.
+      this.proof = 'marker'
+      for (const keeper of this.#keepers) keeper.audit()
+    }
+    for (const keeper of this.#keepers) keeper.onMarker(nonce)
+  }
+
+  #watch(keeper: BoardKeeper): void {
+    if (keeper.publishable) this.#behindSince.delete(keeper)
+    else if (!this.#behindSince.has(keeper)) this.#behindSince.set(keeper, this.now)
+  }
+}
