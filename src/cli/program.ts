@@ -1,0 +1,112 @@
+/**
+ * The commands of `ranktide`. What they do with servers is passed in; what they print and how they exit is here.
+ * Exit codes: 0 ok, 1 failed, 2 usage or configuration.
+ */
+import { Command, CommanderError, Option } from 'commander'
+import { asRanktideError, RanktideError } from '../core/errors.js'
+import type { Config } from '../runtime/config.js'
+import { configJsonSchema } from '../runtime/config-json-schema.js'
+import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { createLog, type Log } from '../runtime/log.js'
+import { hidePasswords } from '../runtime/secrets.js'
+import { describeBoard } from './describe-board.js'
+import { packageVersion } from './version.js'
+
+/** What `config check --connect` found out about one server, topic, table or index. */
+export interface ConnectionFinding {
+  readonly name: string
+  readonly ok: boolean
+  /** One sentence; no secrets. */
+  readonly detail: string
+}
+
+export interface ProgramActions {
+  /** Runs until the process is told to stop; rejects with what made it stop by itself. */
+  runWorker(config: Config, log: Log): Promise<void>
+  /** Asks every server once; never rejects for one that cannot be reached. */
+  checkConnections(config: Config): Promise<readonly ConnectionFinding[]>
+  readonly surroundings: Surroundings
+  /** Standard output and standard error, as texts that end their lines themselves. */
+  readonly out: (text: string) => void
+  readonly error: (text: string) => void
+}
+
+interface FileOption {
+  readonly config: string
+}
+
+const configOption = () => new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml')
+
+const addRun = (program: Command, actions: ProgramActions): void => {
+  program
+    .command('run')
+    .description('keep the boards of the configuration up to date and serve them, until stopped')
+    .addOption(configOption())
+    .addOption(new Option('--only <part>', 'run a part of the configuration').choices(['boards']))
+    .action(async ({ config: file }: FileOption) => {
+      const config = await loadConfig(file, actions.surroundings)
+      await actions.runWorker(config, createLog(config))
+    })
+}
+
+const addConfig = (program: Command, actions: ProgramActions): void => {
+  const group = program.command('config').description('check the configuration, or print its JSON Schema')
+  group
+    .command('check')
+    .description('tell all that is wrong with the configuration, or what it asks for')
+    .addOption(configOption())
+    .option('--connect', 'also ask the servers: can they be reached, do topics, tables and indexes exist', false)
+    .action(async ({ config: file, connect }: FileOption & { connect: boolean }) => {
+      const config = await loadConfig(file, actions.surroundings)
+      for (const board of config.boards) actions.out(`${describeBoard(board)}\n`)
+      if (connect) await checkServers(config, actions)
+    })
+  group
+    .command('schema')
+    .description('print the JSON Schema of the configuration, for editors')
+    .action(() => actions.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`))
+}
+
+/** A check that failed and has been told: what is left is the exit code. */
+class ChecksFailed extends Error {}
+
+const checkServers = async (config: Config, actions: ProgramActions): Promise<void> => {
+  const findings = await actions.checkConnections(config)
+  for (const { name, ok, detail } of findings) actions.out(`[${ok ? '+' : '-'}]${name} ${detail}\n`)
+  if (findings.some(({ ok }) => !ok)) throw new ChecksFailed()
+}
+
+export const buildProgram = (actions: ProgramActions): Command => {
+  const program = new Command('ranktide')
+    .description('live, exact Top-N boards from the row changes of a SQL table, kept in Redis')
+    .version(packageVersion(), '-V, --version')
+    .exitOverride()
+    .configureOutput({ writeOut: actions.out, writeErr: actions.error })
+    .showSuggestionAfterError()
+    .showHelpAfterError('(--help tells what is allowed)')
+  addRun(program, actions)
+  addConfig(program, actions)
+  return program
+}
+
+/** Runs one command line (without node and script); resolves to the exit code and never rejects. */
+export const runProgram = async (actions: ProgramActions, line: readonly string[]): Promise<number> => {
+  try {
+    await buildProgram(actions).parseAsync(line, { from: 'user' })
+    return 0
+  } catch (error) {
+    if (error instanceof ChecksFailed) return 1
+    // Commander has printed its sentence already; asking for help or the version is its only success.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+    return tellError(error, actions)
+  }
+}
+
+const tellError = (error: unknown, actions: ProgramActions): number => {
+  const known = asRanktideError(error)
+  // Problems of a configuration are lines that begin with the file: they stand alone, as those of a compiler.
+  const text = known.code === 'CONFIG_INVALID' ? known.detail : `ranktide: ${known.message}`
+  const stack = error instanceof RanktideError ? undefined : (error as Error | undefined)?.stack
+  actions.error(`${hidePasswords(stack === undefined ? text : `${text}\n${stack}`)}\n`)
+  return known.code.startsWith('CONFIG_') ? 2 : 1
+}

@@ -1,0 +1,32 @@
+/** `/livez`, `/startupz`, `/readyz`: plain text for supervisors and load balancers. */
+import type { FastifyInstance, FastifyReply } from 'fastify'
+import type { Health, HealthCheck } from './health.js'
+
+const answer = (reply: FastifyReply, ok: boolean, text: string): FastifyReply =>
+  reply
+    .code(ok ? 200 : 503)
+    .header('cache-control', 'no-store')
+    .type('text/plain; charset=utf-8')
+    .send(`${text}\n`)
+
+const showCheck = ({ name, ok, detail }: HealthCheck): string => `[${ok ? '+' : '-'}]${name} ${detail}`
+
+export const addHealthRoutes = (server: FastifyInstance, health: Health): void => {
+  // Asks nothing at all: a process that can answer is alive, and restarting it would mend none of its servers.
+  server.get('/livez', (_request, reply) => answer(reply, true, 'ok'))
+
+  server.get('/startupz', (_request, reply) => {
+    const started = health.started()
+    return answer(reply, started, started ? 'ok' : 'starting')
+  })
+
+  server.get('/readyz', (request, reply) => {
+    const draining = health.draining()
+    const { ok, checks } = health.ready()
+    const ready = ok && !draining
+    const verdict = ready ? 'ok' : draining ? 'draining' : 'not ready'
+    const verbose = (request.query as { verbose?: unknown }).verbose !== undefined
+    const lines = verbose ? [...checks.map(showCheck), verdict] : [verdict]
+    return answer(reply, ready, lines.join('\n'))
+  })
+}

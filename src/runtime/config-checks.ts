@@ -1,0 +1,119 @@
+/**
+ * What no single key can tell: choices that exclude each other, names of boards, properties that ranktide sets itself.
+ * Works on the unchecked tree, so that its findings are told together with those of the schema.
+ */
+import { type ConfigPath, showPath } from './config-problem.js'
+import { boardNamePattern } from './config-schema.js'
+
+export interface Finding {
+  readonly path: ConfigPath
+  readonly sentence: string
+}
+
+type Mapping = Readonly<Record<string, unknown>>
+
+const mappingAt = (tree: unknown, ...path: readonly string[]): Mapping => {
+  let node = tree
+  for (const key of path) node = isMapping(node) ? node[key] : undefined
+  return isMapping(node) ? node : {}
+}
+
+const isMapping = (node: unknown): node is Mapping => typeof node === 'object' && node !== null && !Array.isArray(node)
+
+/** librdkafka properties on which the promise "nothing lost" stands, and what to use instead. */
+const reserved: Readonly<Record<string, string>> = {
+  'bootstrap.servers': 'use kafka.brokers',
+  'metadata.broker.list': 'use kafka.brokers',
+  'group.id': 'use kafka.group',
+  'group.instance.id': 'use instance',
+  'enable.auto.commit': 'offsets are committed when their effect is in Redis',
+  'enable.auto.offset.store': 'offsets are committed when their effect is in Redis',
+  'auto.offset.reset': 'a board whose offsets are gone is rebuilt',
+  rebalance_cb: 'one replica reads all partitions of a feed',
+}
+
+const checkClient = (tree: unknown): Finding[] =>
+  Object.keys(mappingAt(tree, 'kafka', 'client')).flatMap((name) => {
+    const instead = Object.hasOwn(reserved, name) ? reserved[name] : undefined
+    const path = ['kafka', 'client', name]
+    return instead === undefined ? [] : [{ path, sentence: `${showPath(path)} is set by ranktide itself: ${instead}` }]
+  })
+
+const ways = ['url', 'sentinels', 'cluster'] as const
+type Way = (typeof ways)[number]
+
+/** Which other keys of `redis` go with which way to connect. */
+const needsWay: Readonly<Record<string, readonly Way[]>> = {
+  name: ['sentinels'],
+  sentinelUsername: ['sentinels'],
+  sentinelPassword: ['sentinels'],
+  username: ['sentinels', 'cluster'],
+  password: ['sentinels', 'cluster'],
+  tls: ['sentinels', 'cluster'],
+  db: ['sentinels'],
+}
+
+const checkRedis = (tree: unknown): Finding[] => {
+  const root = mappingAt(tree)
+  if (!isMapping(root.redis)) return []
+  const redis = root.redis
+  const chosen = ways.filter((way) => redis[way] !== undefined)
+  const [way, other] = chosen
+  if (way === undefined) {
+    return [{ path: ['redis'], sentence: 'redis says no server; needed: one of url, sentinels with name, cluster' }]
+  }
+  if (other !== undefined) {
+    const sentence = `redis.${other} stands beside redis.${way}; allowed: one of url, sentinels with name, cluster`
+    return [{ path: ['redis', other], sentence }]
+  }
+  const findings: Finding[] = []
+  for (const [key, allowedWith] of Object.entries(needsWay)) {
+    if (redis[key] === undefined || allowedWith.includes(way)) continue
+    const hint = way === 'url' ? ' (redis.url says it: rediss://user:password@host:port/db)' : ''
+    const sentence = `redis.${key} goes with ${allowedWith.join(' or ')}, not with ${way}${hint}`
+    findings.push({ path: ['redis', key], sentence })
+  }
+  if (way === 'sentinels' && redis.name === undefined) {
+    const sentence = 'redis.name is missing; allowed: the name of the group of masters that the sentinels watch'
+    findings.push({ path: ['redis'], sentence })
+  }
+  return findings
+}
+
+const checkBoardNames = (tree: unknown): Finding[] => {
+  const root = mappingAt(tree)
+  if (!isMapping(root.boards)) return []
+  const names = Object.keys(root.boards)
+  if (names.length === 0) return [{ path: ['boards'], sentence: 'boards is empty; needed: at least one board' }]
+  return names
+    .filter((name) => !boardNamePattern.test(name))
+    .map((name) => ({
+      path: ['boards', name],
+      sentence: `${showPath(['boards', name])} is not a board name; allowed: up to 100 letters, digits, ".", "_", "-", of which the first is a letter or digit`,
+    }))
+}
+
+/** The database that a `mysql://` URL names; undefined if it names none. */
+export const databaseOfUrl = (url: string): string | undefined => {
+  const path = /^[a-z]+:\/\/(?:\S*@)?[^\s@/]+\/([^\s/?]+)/.exec(url)?.[1]
+  return path === undefined ? undefined : decodeURIComponent(path)
+}
+
+const checkTables = (tree: unknown): Finding[] => {
+  const url = mappingAt(tree, 'database').url
+  if (typeof url !== 'string' || databaseOfUrl(url) !== undefined) return []
+  return Object.keys(mappingAt(tree, 'boards')).flatMap((name) => {
+    const table = mappingAt(tree, 'boards', name).table
+    if (typeof table !== 'string' || table.includes('.')) return []
+    const path = ['boards', name, 'table']
+    const sentence = `${showPath(path)} is ${JSON.stringify(table)} and database.url names no database; allowed: database.table`
+    return [{ path, sentence }]
+  })
+}
+
+export const checkAcrossKeys = (tree: unknown): readonly Finding[] => [
+  ...checkClient(tree),
+  ...checkRedis(tree),
+  ...checkBoardNames(tree),
+  ...checkTables(tree),
+]

@@ -1,0 +1,75 @@
+/** From what the file says to what the program uses: places for defaults that depend on other keys. */
+import type { BoardConfig, Config, RedisConfig, RedisLogin, TableName } from './config.js'
+import { databaseOfUrl } from './config-checks.js'
+import type { ParsedConfig } from './config-schema.js'
+
+type ParsedRedis = ParsedConfig['redis']
+type ParsedBoard = ParsedConfig['boards'][string]
+
+const given = (username: string | undefined, password: string | undefined) => ({
+  ...(username === undefined ? {} : { username }),
+  ...(password === undefined ? {} : { password }),
+})
+
+const resolveRedis = (redis: ParsedRedis): RedisConfig => {
+  const { prefix } = redis
+  if (redis.url !== undefined) return { prefix, connection: { kind: 'url', url: redis.url } }
+  const login: RedisLogin = {
+    ...given(redis.username, redis.password),
+    ...(redis.db === undefined ? {} : { db: redis.db }),
+    tls: redis.tls ?? false,
+  }
+  if (redis.cluster !== undefined) return { prefix, connection: { kind: 'cluster', nodes: redis.cluster, login } }
+  const sentinelLogin = given(redis.sentinelUsername, redis.sentinelPassword)
+  const { sentinels = [], name = '' } = redis
+  return { prefix, connection: { kind: 'sentinels', sentinels, name, login, sentinelLogin } }
+}
+
+const resolveTable = (written: string, databaseUrl: string): TableName => {
+  const dot = written.indexOf('.')
+  return dot < 0
+    ? { database: databaseOfUrl(databaseUrl) ?? '', table: written }
+    : { database: written.slice(0, dot), table: written.slice(dot + 1) }
+}
+
+const resolveBoard = (name: string, board: ParsedBoard, databaseUrl: string): BoardConfig => ({
+  name,
+  topics: board.topic,
+  format: board.format,
+  table: resolveTable(board.table, databaseUrl),
+  key: board.key,
+  score: board.score,
+  order: board.order,
+  ties: board.ties,
+  size: board.size,
+  columns: board.columns,
+  window: { events: board.window.events, timeMs: board.window.time },
+})
+
+/** Everything in `parsed` has passed the checks across keys. */
+export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' | 'instance' | 'log'>): Config => {
+  const { kafka, database, redis, http } = parsed
+  const { refill } = database
+  return {
+    file: around.file,
+    instance: parsed.instance ?? around.instance,
+    log: around.log,
+    kafka,
+    database: {
+      url: database.url,
+      refill: {
+        timeoutMs: refill.timeout,
+        perMinute: refill.perMinute,
+        allowScan: refill.allowScan,
+        concurrency: refill.concurrency,
+        url: refill.url ?? database.url,
+        overlapMs: refill.overlap,
+      },
+      marker: database.marker,
+      timeZone: database.timeZone,
+    },
+    redis: resolveRedis(redis),
+    http,
+    boards: Object.entries(parsed.boards).map(([name, board]) => resolveBoard(name, board, database.url)),
+  }
+}

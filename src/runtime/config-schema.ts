@@ -1,0 +1,188 @@
+/**
+ * What `ranktide.yaml` may hold, section by section. The message of every rule is the end of an error sentence: what
+ * would be allowed. Variables are filled in before; what spans several keys is checked in `config-checks.ts`.
+ */
+import { z } from 'zod'
+import { logLevels } from './config.js'
+import { parseDuration } from './duration.js'
+
+const allow = (what: string): string => `allowed: ${what}`
+
+const textOf = (what: string, pattern: RegExp) =>
+  z.string({ error: allow(what) }).regex(pattern, { error: allow(what) })
+
+const wholeNumber = (min: number, max: number) => {
+  const error = allow(`a whole number from ${min} to ${max}`)
+  return z.int({ error }).min(min, { error }).max(max, { error })
+}
+
+const oneOf = <const T extends readonly [string, ...string[]]>(...names: T) =>
+  z.enum(names, { error: allow(names.join(', ')) })
+
+const yesOrNo = () => z.boolean({ error: allow('true, false') })
+
+/** A duration in the file, milliseconds after parsing. `min` and `max` are written as in the file. */
+const duration = (min: string, max: string) => {
+  const error = allow(`a duration from ${min} to ${max}, such as 50ms, 5s or 10m`)
+  const [least, most] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0]
+  return z
+    .string({ error })
+    .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, { error })
+    .refine((text) => (parseDuration(text) ?? -1) >= least && (parseDuration(text) ?? -1) <= most, { error })
+    .transform((text) => parseDuration(text) ?? 0)
+}
+
+const section = <T extends z.ZodRawShape>(what: string, shape: T) =>
+  z.strictObject(shape, { error: allow(`a mapping with ${what}`) })
+
+/** One value or a list of different ones; a list after parsing. */
+const oneOrMore = (item: z.ZodString, what: string) => {
+  const error = allow(what)
+  const list = z
+    .array(item, { error })
+    .min(1, { error })
+    .refine((items) => new Set(items).size === items.length, { error: allow(`${what}, each once`) })
+  return z.union([item, list], { error }).transform((value) => (typeof value === 'string' ? [value] : value))
+}
+
+const hostAndPort = (defaultPort: number) => {
+  const error = allow(`a mapping with host and port, or "host:port"`)
+  const port = wholeNumber(1, 65535)
+  const mapping = z.strictObject({ host: textOf('a host name', /^\S+$/), port: port.default(defaultPort) }, { error })
+  const text = z.string({ error }).regex(/^[^\s:/@]+(:\d{1,5})?$/, { error })
+  return z.union([mapping, text], { error }).transform((value) => {
+    if (typeof value !== 'string') return value
+    const [host = '', written] = value.split(':')
+    return { host, port: written === undefined ? defaultPort : Number(written) }
+  })
+}
+
+const broker = 'host:port of a broker, or several'
+const kafka = section('brokers, and if need be group, client', {
+  brokers: oneOrMore(textOf(broker, /^[^\s/@]+$/), broker).describe('host:port of one or more brokers'),
+  group: textOf('a group name of letters, digits, ".", "_", "-"', /^[\w.-]{1,200}$/)
+    .default('ranktide')
+    .describe('The consumer group under which offsets are committed'),
+  client: z
+    .record(
+      z.string(),
+      z.union([z.string(), z.number(), z.boolean()], { error: allow('a text, a number, true or false') }),
+      { error: allow('a mapping of librdkafka properties, such as security.protocol: SASL_SSL') },
+    )
+    .default({})
+    .describe('Any librdkafka property: SASL, TLS, …'),
+})
+
+const databaseUrl = () =>
+  textOf('mysql://user:password@host:port/database', /^mysql:\/\/(?:\S*@)?[^\s@/:]+(:\d{1,5})?(\/[^\s/]*)?$/)
+
+const refill = section('timeout, perMinute, allowScan, concurrency, url, overlap', {
+  timeout: duration('10ms', '1h').default(5000).describe('How long a refill query may take'),
+  perMinute: wholeNumber(1, 100_000).default(60).describe('Refill queries a minute, all boards together'),
+  allowScan: yesOrNo().default(false).describe('Whether a board may be read without an index for its order'),
+  concurrency: wholeNumber(1, 64).default(2).describe('Refill queries at the same time'),
+  url: databaseUrl().optional().describe('A replica to read refills from'),
+  overlap: duration('0s', '1h').default(10_000).describe('How long a read waits where no marker may be written'),
+})
+
+const markerTable = textOf('the name of a table, or database.table', /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/)
+
+const database = section('url, and if need be refill, marker, timeZone', {
+  url: databaseUrl().describe('mysql://user:password@host:port/database'),
+  refill: refill.prefault({}),
+  marker: section('table, write', {
+    table: markerTable.default('ranktide_marker').describe('The small table that marker rows are written to'),
+    write: oneOf('auto', 'never').default('auto').describe('never: boards say assumed instead of exact'),
+  }).prefault({}),
+  timeZone: textOf(
+    'an offset from -13:59 to +14:00, such as +08:00',
+    /^(-(0\d|1[0-3]):[0-5]\d|\+((0\d|1[0-3]):[0-5]\d|14:00))$/,
+  )
+    .default('+00:00')
+    .describe("The time zone of Canal's JVM, in which it prints TIMESTAMP columns"),
+})
+
+const login = () => z.string({ error: allow('a text') }).optional()
+
+const redis = section('url, or sentinels and name, or cluster; and if need be prefix', {
+  url: textOf('redis://host:port or rediss://user:password@host:port/db', /^rediss?:\/\/\S+$/).optional(),
+  sentinels: z
+    .array(hostAndPort(26379), { error: allow('a list of host and port') })
+    .min(1, { error: allow('at least one sentinel') })
+    .optional(),
+  name: textOf('the name of the group of masters that the sentinels watch', /^\S+$/).optional(),
+  sentinelUsername: login(),
+  sentinelPassword: login(),
+  cluster: z
+    .array(hostAndPort(6379), { error: allow('a list of host and port') })
+    .min(1, { error: allow('at least one node') })
+    .optional(),
+  username: login(),
+  password: login(),
+  db: wholeNumber(0, 1_000_000).optional(),
+  tls: yesOrNo().optional(),
+  prefix: textOf('letters, digits, ".", "_", "-", ":"', /^[\w.:-]{1,100}$/)
+    .default('ranktide')
+    .describe('What the names of all keys begin with'),
+})
+
+const http = section('host, port', {
+  host: textOf('a host name or address', /^[^\s/]+$/).default('127.0.0.1'),
+  port: wholeNumber(0, 65535).default(8081).describe('0: any free port'),
+})
+
+const columnPattern = /^(?!\d+$)[0-9A-Za-z$_\u0080-\uffff]{1,64}$/
+const columnNames = 'one column name, or a list of them'
+const topics = 'one topic, or a list of them'
+
+const board = section('topic, table, score, and if need be format, key, order, ties, size, columns, window', {
+  topic: oneOrMore(textOf(topics, /^(?!\.{1,2}$)[\w.-]{1,249}$/), topics).describe(
+    'The topics that carry the row changes',
+  ),
+  format: oneOf('canal-json').default('canal-json').describe('What writes the topic'),
+  table: textOf(
+    'database.table, or a table of the database in database.url',
+    /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/,
+  ),
+  key: oneOrMore(textOf(columnNames, columnPattern), columnNames)
+    .optional()
+    .describe("Default: the table's primary key"),
+  score: z
+    .string({ error: 'a column name is needed' })
+    .regex(columnPattern, { error: 'a column name is needed, expressions are not accepted' })
+    .describe('The column that ranks'),
+  order: oneOf('desc', 'asc').default('desc'),
+  ties: oneOf('newest', 'oldest', 'redis')
+    .default('newest')
+    .describe('Equal scores: greater key first, smaller key first, or as ZREVRANGE has it'),
+  size: wholeNumber(1, 10_000).default(10).describe('How many members the board shows'),
+  columns: z
+    .array(textOf('a column name', columnPattern), { error: allow('a list of column names') })
+    .refine((names) => new Set(names).size === names.length, { error: allow('a list of column names, each once') })
+    .optional()
+    .describe('What readers see of a row beside its key. Default: all columns'),
+  window: section('events, time', {
+    events: wholeNumber(1, 1_000_000).default(5000).describe('The most row changes that are applied at once'),
+    time: duration('1ms', '1m').default(50).describe('The longest that a change waits for others'),
+  }).prefault({}),
+})
+
+export const boardNamePattern = /^[A-Za-z0-9][\w.-]{0,99}$/
+
+export const configSchema = section('kafka, database, redis, boards, and if need be http, instance', {
+  kafka,
+  database,
+  redis,
+  http: http.prefault({}),
+  instance: textOf('letters, digits, ".", "_", "-"', /^[\w.-]{1,128}$/)
+    .optional()
+    .describe('Names this replica. Default: the name of the host'),
+  boards: z
+    .record(z.string(), board, { error: allow('a mapping of board names to boards') })
+    .describe('The boards, by name'),
+})
+
+export const logLevelSchema = oneOf(...logLevels)
+
+/** A configuration of which each value is right by itself. */
+export type ParsedConfig = z.output<typeof configSchema>

@@ -1,0 +1,102 @@
+/** A YAML file as plain data, with the way back from a key path to the line that says it. */
+import {
+  type Alias,
+  type Document,
+  isAlias,
+  isMap,
+  isNode,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  type Pair,
+  parseDocument,
+  type YAMLMap,
+} from 'yaml'
+import type { ConfigPath, ConfigProblem } from './config-problem.js'
+
+export interface Place {
+  /** Counted from 1. */
+  readonly line: number
+  readonly column: number
+}
+
+export interface ConfigSource {
+  /** Null for an empty file. Strings are as written: variables are not yet filled in. */
+  readonly tree: unknown
+  /** The place of a key or list item; of the nearest thing around it where the path does not exist. */
+  readonly placeOf: (path: ConfigPath) => Place
+}
+
+export type SourceResult =
+  | { readonly kind: 'source'; readonly source: ConfigSource }
+  | { readonly kind: 'problems'; readonly problems: readonly ConfigProblem[] }
+
+/** Some messages of the parser quote the text at fault, which may be a password: the quotation goes. */
+const withoutQuotation = (message: string): string => message.replace(/:\s*["'`].*$/s, '').replace(/\.$/, '')
+
+const resolved = (document: Document, node: unknown): Node | undefined => {
+  if (isAlias(node)) return (node as Alias).resolve(document)
+  return isNode(node) ? node : undefined
+}
+
+const keyText = (pair: Pair): string => (isScalar(pair.key) ? String(pair.key.value) : String(pair.key))
+
+/** The pair of a key, looked for in merged mappings (`<<`) too. */
+const pairOf = (document: Document, map: YAMLMap, key: string, depth = 0): Pair | undefined => {
+  const own = map.items.find((pair) => keyText(pair) === key)
+  if (own !== undefined || depth > 8) return own
+  for (const pair of map.items) {
+    if (keyText(pair) !== '<<') continue
+    const value = resolved(document, pair.value)
+    const merged = isSeq(value) ? value.items.map((item) => resolved(document, item)) : [value]
+    for (const node of merged) {
+      const found = isMap(node) ? pairOf(document, node, key, depth + 1) : undefined
+      if (found !== undefined) return found
+    }
+  }
+  return undefined
+}
+
+const offsetOf = (document: Document, path: ConfigPath): number => {
+  let node = resolved(document, document.contents)
+  let offset = node?.range?.[0] ?? 0
+  for (const segment of path) {
+    let named: unknown
+    if (isMap(node)) {
+      const pair = pairOf(document, node, String(segment))
+      named = pair?.key
+      node = resolved(document, pair?.value)
+    } else if (isSeq(node)) {
+      named = node.items[Number(segment)]
+      node = resolved(document, named)
+    }
+    if (!isNode(named)) break
+    offset = named.range?.[0] ?? offset
+  }
+  return offset
+}
+
+export const readSource = (text: string): SourceResult => {
+  const lines = new LineCounter()
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
+  const placeAt = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset)
+    return { line: Math.max(line, 1), column: Math.max(col, 1) }
+  }
+  const faults = [...document.errors, ...document.warnings]
+  if (faults.length > 0) {
+    const problems = faults.map((fault) => ({
+      ...placeAt(fault.pos[0]),
+      sentence: `this is not valid YAML: ${withoutQuotation(fault.message)}`,
+    }))
+    return { kind: 'problems', problems }
+  }
+  try {
+    const tree: unknown = document.toJS()
+    return { kind: 'source', source: { tree, placeOf: (path) => placeAt(offsetOf(document, path)) } }
+  } catch {
+    // The parser throws here only for aliases: unknown ones are errors above, what is left is their number.
+    return { kind: 'problems', problems: [{ line: 1, column: 1, sentence: 'this YAML has too many aliases' }] }
+  }
+}

@@ -1,0 +1,97 @@
+/** The configuration as the rest of the program sees it: checked, defaults filled in, durations in milliseconds. */
+import type { Direction, Ties } from '../core/board-spec.js'
+
+export interface Config {
+  /** The file it came from, as it was named. */
+  readonly file: string
+  /** Names this replica: the same name takes its own lease back at once after a restart. */
+  readonly instance: string
+  readonly log: { readonly level: LogLevel }
+  readonly kafka: KafkaConfig
+  readonly database: DatabaseConfig
+  readonly redis: RedisConfig
+  readonly http: { readonly host: string; readonly port: number }
+  /** In the order of the file; names are unique. */
+  readonly boards: readonly BoardConfig[]
+}
+
+export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
+export type LogLevel = (typeof logLevels)[number]
+
+export interface KafkaConfig {
+  /** `host:port` each. */
+  readonly brokers: readonly string[]
+  readonly group: string
+  /** Further librdkafka properties: SASL, TLS, buffer sizes. May hold secrets. */
+  readonly client: Readonly<Record<string, string | number | boolean>>
+}
+
+export interface DatabaseConfig {
+  /** Holds the password: show it through `hidePasswords` only. */
+  readonly url: string
+  readonly refill: {
+    readonly timeoutMs: number
+    readonly perMinute: number
+    readonly allowScan: boolean
+    readonly concurrency: number
+    /** Where refills read: a replica, or the database itself. */
+    readonly url: string
+    /** How long to wait before a read where no marker may be written. */
+    readonly overlapMs: number
+  }
+  /** `table` is `table` or `database.table`, as written. */
+  readonly marker: { readonly table: string; readonly write: 'auto' | 'never' }
+  /** The time zone in which Canal prints TIMESTAMP columns: that of its JVM, as `+08:00`. */
+  readonly timeZone: string
+}
+
+export interface HostAndPort {
+  readonly host: string
+  readonly port: number
+}
+
+export interface RedisConfig {
+  readonly connection: RedisConnection
+  readonly prefix: string
+}
+
+/** What ioredis is given to connect with. Passwords inside. */
+export type RedisConnection =
+  | { readonly kind: 'url'; readonly url: string }
+  | {
+      readonly kind: 'sentinels'
+      readonly sentinels: readonly HostAndPort[]
+      readonly name: string
+      readonly login: RedisLogin
+      readonly sentinelLogin: { readonly username?: string; readonly password?: string }
+    }
+  | { readonly kind: 'cluster'; readonly nodes: readonly HostAndPort[]; readonly login: RedisLogin }
+
+export interface RedisLogin {
+  readonly username?: string
+  readonly password?: string
+  readonly db?: number
+  readonly tls: boolean
+}
+
+export interface TableName {
+  readonly database: string
+  readonly table: string
+}
+
+export interface BoardConfig {
+  readonly name: string
+  readonly topics: readonly string[]
+  readonly format: 'canal-json'
+  readonly table: TableName
+  /** Undefined: the table's primary key. */
+  readonly key: readonly string[] | undefined
+  /** The name of a column. */
+  readonly score: string
+  readonly order: Direction
+  readonly ties: Ties
+  readonly size: number
+  /** Undefined: all columns of the table. */
+  readonly columns: readonly string[] | undefined
+  readonly window: { readonly events: number; readonly timeMs: number }
+}
