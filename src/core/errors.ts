@@ -75,8 +75,13 @@ export const errorTable = {
   COLUMN_MISSING: { verdict: 'fatal', message: 'the column does not exist' },
   COLUMN_TYPE: { verdict: 'fatal', message: 'the column has a type that cannot be used here' },
   KEY_NOT_UNIQUE: { verdict: 'fatal', message: 'the key is not a unique key of NOT NULL columns' },
+  TABLE_ENGINE: { verdict: 'fatal', message: 'the table is not kept by a transactional engine' },
   INDEX_MISSING: { verdict: 'fatal', message: 'no index serves the order of the board' },
   BINLOG_FORMAT: { verdict: 'fatal', message: 'the binary log does not carry full row images' },
+  BINLOG_ORDER: {
+    verdict: 'fatal',
+    message: 'commits may become visible in another order than the binary log has them',
+  },
   PORT_TAKEN: { verdict: 'fatal', message: 'the HTTP port cannot be listened on' },
   UNEXPECTED: { verdict: 'fatal', message: 'an error that ranktide does not know' },
 } as const satisfies Record<string, ErrorEntry>

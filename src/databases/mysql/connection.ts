@@ -1,0 +1,154 @@
+/**
+ * Connections to one MySQL or MariaDB server.
+ *
+ * Guarantees: every statement ends within the timeout, with rows or with a DATABASE_* error; after any error the
+ * connection is destroyed, so no half-open transaction or late answer meets the next user; nothing is retried here.
+ * Memory: at most `connections` sockets and the rows of the statements under way.
+ *
+ * A statement is bounded from both ends. The server's own limit stops it there even when this process was killed or
+ * cut off, and works through proxies, whose connection ids KILL QUERY would miss. It does not cover everything (MySQL
+ * limits SELECTs only; neither server notices that the client is gone), so lock waits are bounded too, and the client
+ * gives up by its own clock and destroys the connection.
+ */
+import mysql, { type Pool, type PoolConnection } from 'mysql2/promise'
+import { RanktideError } from '../../core/errors.js'
+import { asDatabaseError } from './database-error.js'
+import { parseDatabaseUrl } from './database-url.js'
+
+export interface MysqlOptions {
+  /** `mysql://user:password@host:port/database` */
+  readonly url: string
+  /** Limit of every statement and of connecting, in ms. */
+  readonly timeoutMs: number
+  /** The zone in which TIMESTAMP columns are printed, as `+00:00`: that of Canal's JVM. */
+  readonly timeZone: string
+  /** How many connections may be open at once; more users wait their turn. */
+  readonly connections: number
+}
+
+/** One row in select order; every value is the server's own text. */
+export type SqlRow = readonly (string | null)[]
+
+export interface SqlResult {
+  readonly columns: readonly string[]
+  readonly rows: readonly SqlRow[]
+  /** What LAST_INSERT_ID(…) was set to; 0 where the statement sets none. */
+  readonly insertId: number
+}
+
+/** A connection in use. `what` names the statement in errors. */
+export interface Session {
+  query(what: string, sql: string, params?: readonly (string | number)[]): Promise<SqlResult>
+}
+
+export interface MysqlPool {
+  /** `host:port`, for messages. */
+  readonly address: string
+  /** The database that the URL names. */
+  readonly database: string | undefined
+  /** Runs `work` on one connection, which it has for itself until it returns. */
+  use<T>(work: (session: Session) => Promise<T>): Promise<T>
+  /** Closes all connections; statements under way fail. */
+  close(): Promise<void>
+}
+
+/**
+ * - The executable comments give each server its own limit: MariaDB skips `/*!50708`, MySQL skips `/*M!`.
+ * - sql_mode: none of the modes that change what is read or how text is quoted (PAD_CHAR_TO_FULL_LENGTH, ANSI_QUOTES,
+ *   NO_BACKSLASH_ESCAPES), whatever the server's default is.
+ * - max_sort_length: keys of up to 3072 bytes, percent-encoded as members, must not be cut when they are sorted.
+ */
+const sessionSettings = (options: MysqlOptions): string => {
+  const seconds = Math.ceil(options.timeoutMs / 1000)
+  return [
+    `SET SESSION /*!50708 max_execution_time = ${options.timeoutMs}, */`,
+    `/*M! max_statement_time = ${options.timeoutMs / 1000}, */`,
+    `lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds},`,
+    `sql_mode = 'STRICT_ALL_TABLES', max_sort_length = 16384, autocommit = 1, time_zone = ?`,
+  ].join(' ')
+}
+
+const withDeadline = <T>(work: Promise<T>, ms: number, late: () => RanktideError): Promise<T> => {
+  let timer: NodeJS.Timeout | undefined
+  const deadline = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(late()), ms)
+  })
+  return Promise.race([work, deadline]).finally(() => clearTimeout(timer))
+}
+
+const sessionOn = (connection: PoolConnection, address: string, timeoutMs: number): Session => ({
+  query: async (what, sql, params = []) => {
+    const answer = connection.query({
+      sql,
+      values: [...params],
+      rowsAsArray: true,
+      typeCast: (field) => field.string(),
+    })
+    const late = () => new RanktideError('DATABASE_TIMEOUT', `${address}: ${what}: no answer in ${timeoutMs} ms`)
+    try {
+      const [result, fields] = await withDeadline(answer, timeoutMs, late)
+      return Array.isArray(result)
+        ? { columns: fields.map((field) => field.name), rows: result as unknown as readonly SqlRow[], insertId: 0 }
+        : { columns: [], rows: [], insertId: result.insertId }
+    } catch (error) {
+      throw asDatabaseError(error, what, address)
+    }
+  },
+})
+
+const openPool = (options: MysqlOptions): Pool => {
+  const { host, port, user, password, database } = parseDatabaseUrl(options.url)
+  return mysql.createPool({
+    host,
+    port,
+    user,
+    password,
+    ...(database === undefined ? {} : { database }),
+    charset: 'utf8mb4',
+    connectTimeout: options.timeoutMs,
+    connectionLimit: options.connections,
+    // Session settings are made once a connection; a reset at each release would undo them.
+    resetOnRelease: false,
+  })
+}
+
+/** Opens no connection yet: the first user does. */
+export const createMysqlPool = (options: MysqlOptions): MysqlPool => {
+  const { host, port, database } = parseDatabaseUrl(options.url)
+  const address = `${host}:${port}`
+  const pool = openPool(options)
+  const prepared = new WeakSet<object>()
+
+  const connect = async (): Promise<PoolConnection> => {
+    try {
+      return await pool.getConnection()
+    } catch (error) {
+      throw asDatabaseError(error, 'connecting', address)
+    }
+  }
+  const prepare = async (connection: PoolConnection, session: Session): Promise<void> => {
+    if (prepared.has(connection.connection)) return
+    await session.query('session settings', sessionSettings(options), [options.timeZone])
+    await session.query('isolation level', 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    prepared.add(connection.connection)
+  }
+
+  return {
+    address,
+    database,
+    use: async (work) => {
+      const connection = await connect()
+      const session = sessionOn(connection, address, options.timeoutMs)
+      try {
+        await prepare(connection, session)
+        const result = await work(session)
+        connection.release()
+        return result
+      } catch (error) {
+        connection.destroy()
+        throw error
+      }
+    },
+    close: () => pool.end(),
+  }
+}

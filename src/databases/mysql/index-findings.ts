@@ -1,0 +1,77 @@
+/** Whether a board's refill is served by an index, or sorts or scans the table each time. */
+import type { BoardSpec } from '../../core/board-spec.js'
+import type { Session } from './connection.js'
+import { type DescribedIndex, readIndexes } from './describe-table.js'
+import type { Finding } from './finding.js'
+import { createIndex, indexColumns, pageQuery, readsDirectly } from './refill-query.js'
+import { sqlTable } from './sql-name.js'
+
+/** Above this many rows, by the optimizer's estimate, a refill without an index is refused. */
+export const manyRows = 100_000
+
+export interface Plan {
+  /** The server reads in the board's order and stops at the limit. */
+  readonly served: boolean
+  /** Rows that it expects to read. */
+  readonly rows: number
+}
+
+/**
+ * The traditional format is asked for by name: it is the same on MySQL and MariaDB, and newer MySQL servers default to
+ * another.
+ */
+export const explainPage = async (session: Session, board: BoardSpec, limit: number): Promise<Plan> => {
+  const { columns, rows } = await session.query(
+    `explaining the refill of board ${board.name}`,
+    `EXPLAIN FORMAT=TRADITIONAL ${pageQuery(board, limit)}`,
+  )
+  const [plan] = rows
+  const cell = (name: string): string => plan?.[columns.indexOf(name)] ?? ''
+  const sorts = /filesort|temporary/i.test(cell('Extra'))
+  return { served: !sorts && cell('type') !== 'ALL', rows: Number(cell('rows')) }
+}
+
+/** On small tables the optimizer sorts even where an index would serve: that is no reason to ask for another. */
+const serves = (board: BoardSpec, index: DescribedIndex): boolean => {
+  const [score] = indexColumns(board)
+  const [first, ...rest] = index.columns
+  if (first !== score) return false
+  const { primaryKey } = board.table
+  return !readsDirectly(board) || rest.every((column, i) => i >= primaryKey.length || column === primaryKey[i])
+}
+
+export const indexFindings = (
+  board: BoardSpec,
+  plan: Plan,
+  indexes: readonly DescribedIndex[],
+  allowScan: boolean,
+): readonly Finding[] => {
+  if (plan.served || allowScan) return []
+  const { database, table } = board.table
+  const many = plan.rows > manyRows
+  const usable = indexes.find((index) => serves(board, index))
+  if (usable !== undefined) {
+    if (!many) return []
+    const message = `board ${board.name}: the server sorts ${database}.${table} although it has the index ${usable.name}; run: ANALYZE TABLE ${sqlTable(board.table)}`
+    return [{ level: 'warning', code: 'INDEX_MISSING', message }]
+  }
+  const rows = many ? `about ${plan.rows} rows` : 'all rows'
+  const message = `board ${board.name}: each refill reads and sorts ${rows} of ${database}.${table}; run: ${createIndex(board)}`
+  return [
+    many
+      ? { level: 'error', code: 'INDEX_MISSING', message: `${message} (or set database.refill.allowScan: true)` }
+      : { level: 'warning', code: 'INDEX_MISSING', message },
+  ]
+}
+
+export const checkIndex = async (
+  session: Session,
+  board: BoardSpec,
+  allowScan: boolean,
+): Promise<readonly Finding[]> => {
+  // What a refill asks for at first: the reserve below the board, and one row to see where it ends.
+  const limit = Math.max(2 * board.size, board.size + 64) + 1
+  const plan = await explainPage(session, board, limit)
+  if (plan.served || allowScan) return []
+  return indexFindings(board, plan, await readIndexes(session, board.table.database, board.table.table), allowScan)
+}
