@@ -268,7 +268,8 @@ export class BoardKeeper {
   #begin(): void {
     if (this.#feed.now < this.#notBefore) return
     const refill = this.#live.low && !this.#lazy && this.#live.below !== 'everything'
-    const cause = this.#wanted ?? (refill ? 'refill' : undefined)
+    const unproven = this.#proof === 'assumed' && this.#feed.proof === 'marker' && this.#feed.carriesMarkers
+    const cause = this.#wanted ?? (refill ? 'refill' : unproven ? 'audit' : undefined)
     if (cause === undefined) return
     const barrier = this.#barrierFirst ? this.#barrier() : undefined
     this.#reading = {

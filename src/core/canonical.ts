@@ -63,8 +63,11 @@ export const canonicalFloat = (text: string): string | undefined => {
 }
 
 /** `2026-11-21 09:00:00.500000` → `2026-11-21 09:00:00.5`; a fraction of zeros goes with its point. */
-export const canonicalTemporal = (text: string): string =>
-  text.includes('.') ? text.slice(0, endWithout(text, '.', endWithout(text, '0') - 1)) : text
+export const canonicalTemporal = (text: string): string => {
+  if (!text.includes('.')) return text
+  const end = endWithout(text, '0')
+  return text.slice(0, text[end - 1] === '.' ? end - 1 : end)
+}
 
 /** Bytes as ISO-8859-1 text; BINARY(n) is padded with NULs by some routes and not by others, so they go. */
 export const canonicalBytes = (latin1: string): string => latin1.slice(0, endWithout(latin1, '\0'))

@@ -264,11 +264,8 @@ export class Feed implements KeeperFeed {
   #seeMarker(nonce: string): void {
     if (!nonce.startsWith(`${this.#nonce}:`)) return
     this.carriesMarkers = true
-    if (this.proof === 'assumed' && this.#marks) {
-      // Late, but there: from now on barriers can be proven, and what was only assumed is compared with the table.
-      this.proof = 'marker'
-      for (const keeper of this.#keepers) keeper.audit()
-    }
+    // Late, but there: from now on barriers can be proven.
+    if (this.#marks) this.proof = 'marker'
     for (const keeper of this.#keepers) keeper.onMarker(nonce)
   }
 

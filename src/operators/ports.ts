@@ -35,7 +35,10 @@ export interface MessageBatch {
  * once; loss only where the broker itself has dropped records (reported as OFFSETS_GONE). Memory: one batch.
  */
 export interface FeedSource {
-  /** Reads on from `start`; a partition that it does not name starts at the margin before now. Cold. */
+  /**
+   * Reads on from `start`; a partition that it does not name starts at the margin before now. Cold. The first batch
+   * comes as soon as the partitions are assigned and may be empty: it tells where reading starts.
+   */
   batches(start: Positions): Observable<MessageBatch>
   /** The end offset of every partition, asked of the broker now. */
   ends(): ObservableInput<Positions>
@@ -72,6 +75,8 @@ export interface BoardMeta {
   readonly complete: boolean
   /** The board is the table's at these positions. */
   readonly positions: Positions
+  /** Greatest commit time seen of each partition (whatever names it), ms since 1970: a rewind is known by it. */
+  readonly newest?: ReadonlyMap<string, number>
   /** Identifies the definition (table, score, order, columns, size): another one makes the content unusable. */
   readonly definition: string
 }
@@ -102,4 +107,21 @@ export interface BoardStore {
   publish(requests: readonly PublishRequest[]): ObservableInput<readonly PublishOutcome[]>
   /** Confirms, once a second, that the feed's boards are those of `positions`. */
   confirm(positions: Positions): ObservableInput<void>
+}
+
+/** A board as plain reads find it in Redis. */
+export interface FoundBoard {
+  readonly epoch: number
+  readonly owner: string
+  readonly version: number
+  /** In the zset's order; a row without a place in the zset comes last, with the score `nan`, equal to no number. */
+  readonly entries: readonly Entry[]
+}
+
+/** Plain reads by which an owner compares its boards with Redis in turn, so that foreign writes are found and healed. */
+export interface BoardInspector {
+  /** The version of each board, in the order asked; undefined: its meta is gone. One round trip. */
+  versions(boards: readonly string[]): ObservableInput<readonly (number | undefined)[]>
+  /** Undefined: its meta is gone. */
+  inspect(board: string): ObservableInput<FoundBoard | undefined>
 }

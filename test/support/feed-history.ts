@@ -1,0 +1,315 @@
+/**
+ * One history of a feed, from a script of numbers: each number is one thing that happens (a write, a rewind, a window,
+ * an answer, a crash …), its low digits choosing what and the rest how. Scripts are pure data, so a failing one is
+ * replayed and shrunk as such. After every step the boards that claim to be exact are held against the oracle.
+ */
+import type { BoardDiff, Entry } from '../../src/core/board-content.js'
+import { diffBoards } from '../../src/core/board-diff.js'
+import type { BoardSpec } from '../../src/core/board-spec.js'
+import type { FeedEvent } from '../../src/core/change.js'
+import { Feed, type FeedEffect, type FeedInput, type Restored } from '../../src/core/feed.js'
+import { foldNewest } from '../../src/core/newest-per-key.js'
+import { furthest, hasPassed, type Positions, partitionId } from '../../src/core/positions.js'
+import type { RefillRows } from '../../src/core/refill.js'
+import type { Image } from '../../src/core/table.js'
+import { oracleTop } from './board-oracle.js'
+import { SimulatedWorld, table, topic } from './simulated-world.js'
+
+/** `mixed`: one partition, everything happens. `rewound`: several, with rewinds. `raced`: several, with hazards. */
+export interface HistoryPlan {
+  readonly mode: 'mixed' | 'rewound' | 'raced'
+  readonly size: number
+  readonly reserve: number
+  readonly direction: 'desc' | 'asc'
+  readonly ties: 'newest' | 'oldest' | 'redis'
+  readonly boards: 1 | 2
+  readonly marks: boolean
+  readonly script: readonly number[]
+}
+
+interface Stored extends Restored {
+  readonly state: string
+}
+
+interface PendingRead {
+  readonly effect: Extract<FeedEffect, { kind: 'read' }>
+  answer: RefillRows | undefined
+}
+
+const keys = 9
+
+export class FeedHistory {
+  readonly #plan: HistoryPlan
+  readonly #world: SimulatedWorld
+  readonly #boards: readonly BoardSpec[]
+  #feed: Feed
+  #read: Map<string, number> = new Map()
+  #reads: PendingRead[] = []
+  #marks: string[] = []
+  #asked: number[] = []
+  #stored = new Map<string, Stored>()
+  #confirmed: Positions = new Map()
+  #now = 1_700_000_000_000
+  #starts = 0
+  #random = 0
+
+  constructor(plan: HistoryPlan) {
+    this.#plan = plan
+    this.#world = new SimulatedWorld(plan.mode === 'mixed' ? 1 : 2 + (plan.size % 2))
+    const { size, direction, ties } = plan
+    const first: BoardSpec = { name: 'likes', table, direction, ties, size, display: [0, 1], scoreColumn: 1 }
+    const second: BoardSpec = { ...first, name: 'reads', size: size + 1, display: [0], scoreColumn: 2 }
+    this.#boards = plan.boards === 1 ? [first] : [first, second]
+    for (let key = 0; key < 5; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#now)
+    this.#feed = this.#start()
+    this.#begin()
+  }
+
+  /** Runs the script, then lets everything come to rest; throws at the first wrong board. */
+  run(): void {
+    for (const number of this.#plan.script) {
+      this.#random = number >>> 5
+      this.#act(number % 32)
+    }
+    this.#settle()
+  }
+
+  #draw(below: number): number {
+    this.#random = (Math.imul(this.#random ^ (this.#random >>> 15), 0x2c1b3c6d) + 0x9e3779b9) >>> 0
+    return ((this.#random ^ (this.#random >>> 13)) >>> 0) % below
+  }
+
+  #act(action: number): void {
+    if (action < 9) this.#write()
+    else if (action < 12) this.#world.send(1 + this.#draw(6))
+    else if (action < 18) this.#deliver(1 + this.#draw(5))
+    else if (action === 18) this.#drop()
+    else if (action === 19) this.#resend()
+    else if (action === 20) this.#hazard()
+    else if (action === 21) this.#readTable()
+    else if (action === 22) this.#answer()
+    else if (action === 23) this.#failRead()
+    else if (action === 24) this.#writeMarks()
+    else if (action === 25) this.#answerEnds()
+    else if (action === 26) this.#tick(100 + this.#draw(4000))
+    else if (action < 30) this.#publish()
+    else if (action === 30) this.#crash()
+    else this.#audit()
+  }
+
+  #image(key: string, salt: number): Image {
+    const likes = (salt * 5 + 3) % 11
+    return [key, likes === 10 ? null : String(likes - 2), `${(salt * 3) % 5}${salt % 2 === 0 ? '' : '.5'}`]
+  }
+
+  #write(): void {
+    const key = String(this.#draw(keys))
+    const refused = this.#draw(40) === 0
+    const image = this.#draw(5) === 0 ? null : this.#image(key, this.#draw(1000))
+    this.#world.write(key, image, this.#es(), refused)
+  }
+
+  /** Deletes the best rows: the storm that makes a board run short. */
+  #drop(): void {
+    const best = [...this.#world.rows].sort(([, a], [, b]) => Number(b[1]) - Number(a[1])).slice(0, 1 + this.#draw(6))
+    for (const [key] of best) this.#world.write(key, null, this.#es())
+  }
+
+  #es(): number {
+    this.#now += this.#draw(1500)
+    return Math.floor((this.#now - (this.#draw(6) === 0 ? 3000 : 0)) / 1000) * 1000
+  }
+
+  #resend(): void {
+    if (this.#plan.mode === 'raced') return
+    if (this.#draw(2) === 0) this.#world.rewind(1 + this.#draw(12))
+    else this.#world.sendPartly(2 + this.#draw(5), this.#draw(3))
+  }
+
+  #hazard(): void {
+    if (this.#plan.mode === 'rewound') return
+    if (this.#draw(3) === 0) this.#world.truncate()
+    else this.#world.move(String(this.#draw(keys)), String(this.#draw(keys)), this.#es())
+  }
+
+  /** A window: up to `count` records of every partition, in partition order. */
+  #deliver(count: number): void {
+    const events: FeedEvent[] = []
+    const positions = new Map(this.#read)
+    const maxEs = new Map<string, number>()
+    let messages = 0
+    for (let partition = 0; partition < this.#world.partitions; partition++) {
+      const id = partitionId(topic, partition)
+      for (let i = 0; i < count && (this.#world.partitions === 1 || this.#draw(4) > 0); i++) {
+        const record = this.#world.eventsAt(partition, positions.get(id) ?? 0)
+        if (record === undefined) break
+        events.push(...record.events)
+        maxEs.set(id, Math.max(record.es, maxEs.get(id) ?? 0))
+        positions.set(id, (positions.get(id) ?? 0) + 1)
+        messages += 1
+      }
+    }
+    this.#read = positions
+    this.#step({ kind: 'window', window: { ...foldNewest(events), positions, maxEs, messages } })
+  }
+
+  #readTable(): void {
+    const pending = this.#reads.find(({ answer }) => answer === undefined)
+    if (pending === undefined) return
+    const { board, limit } = pending.effect
+    const members = new Set(oracleTop({ ...board, display: [0] }, this.#world.rows, limit).map(memberIn))
+    const rows = this.#world.snapshot().filter(({ key }) => members.has(key))
+    pending.answer = { rows, complete: rows.length < limit }
+  }
+
+  #answer(): void {
+    const pending = this.#reads.find(({ answer }) => answer !== undefined)
+    if (pending?.answer === undefined) return
+    this.#reads = this.#reads.filter((read) => read !== pending)
+    this.#step({ kind: 'rows', request: pending.effect.request, rows: pending.answer })
+  }
+
+  #failRead(): void {
+    const pending = this.#reads.shift()
+    if (pending !== undefined) this.#step({ kind: 'read-failed', request: pending.effect.request, detail: 'simulated' })
+  }
+
+  #writeMarks(): void {
+    if (this.#marks.length > 0 && this.#draw(4) === 0) {
+      this.#marks.shift()
+      this.#step({ kind: 'barrier-failed' })
+    }
+    for (const nonce of this.#marks.splice(0)) this.#world.mark(nonce)
+  }
+
+  #answerEnds(): void {
+    const ends = this.#world.ends()
+    for (const barrier of this.#asked.splice(0)) this.#step({ kind: 'ends', barrier, ends })
+  }
+
+  #tick(ms: number): void {
+    this.#now += ms
+    this.#step({ kind: 'tick' })
+  }
+
+  #audit(): void {
+    this.#step({ kind: 'audit' })
+  }
+
+  #step(input: FeedInput): void {
+    const { effects } = this.#feed.step(input, this.#now)
+    for (const effect of effects)
+      if (effect.kind === 'read') this.#reads.push({ effect, answer: undefined })
+      else if (effect.kind === 'mark') this.#marks.push(effect.nonce)
+      else this.#asked.push(effect.barrier)
+    this.#check()
+  }
+
+  #publish(): void {
+    const snapshot = this.#feed.snapshot()
+    for (const { spec, content, status } of snapshot.boards) {
+      if (content === undefined) continue
+      const there = this.#stored.get(spec.name)?.entries ?? []
+      const entries = applied(there, diffBoards(there, content.entries))
+      const { positions, complete, proof } = content
+      // Redis keeps a set: what it gives back comes in its order, not in the board's.
+      this.#stored.set(spec.name, { entries: entries.reverse(), positions, complete, proof, state: status.state })
+    }
+    if (snapshot.boards.every(({ current }) => current)) this.#confirmed = snapshot.positions
+  }
+
+  #crash(): void {
+    this.#reads = []
+    this.#asked = []
+    if (this.#draw(2) === 0) this.#marks = []
+    this.#feed = this.#start()
+    this.#begin()
+  }
+
+  #start(): Feed {
+    this.#starts += 1
+    const feed = new Feed({
+      boards: this.#boards,
+      partitions: this.#world.partitions,
+      marks: this.#plan.marks,
+      nonce: `start${this.#starts}`,
+      capacityOf: (board) => board.size + this.#plan.reserve,
+    })
+    const warm: Positions[] = []
+    for (const { name } of this.#boards) {
+      const stored = this.#stored.get(name)
+      if (stored === undefined || stored.state === 'degraded') continue
+      const positions = stored.state === 'stale' ? stored.positions : furthest(stored.positions, this.#confirmed)
+      if (feed.restore(name, { ...stored, positions })) warm.push(positions)
+    }
+    this.#read = new Map(this.#world.before(this.#draw(12)))
+    if (warm.length > 0)
+      for (const id of this.#read.keys()) this.#read.set(id, Math.min(...warm.map((at) => at.get(id) ?? 0)))
+    feed.expect(this.#world.ends())
+    return feed
+  }
+
+  /** The source tells where it starts before it has any message. */
+  #begin(): void {
+    this.#step({ kind: 'window', window: { ...foldNewest([]), positions: this.#read, maxEs: new Map(), messages: 0 } })
+  }
+
+  #check(): void {
+    const { boards, positions } = this.#feed.snapshot()
+    for (const { spec, status, content, current } of boards) {
+      if (!current || content === undefined || status.state !== 'exact') continue
+      const rows = this.#plan.mode === 'raced' ? this.#world.committedTo(this.#read) : this.#world.foldedTo(this.#read)
+      this.#compare(spec, content.entries, rows, JSON.stringify([...positions]))
+    }
+  }
+
+  #compare(spec: BoardSpec, entries: readonly Entry[], rows: Map<string, Image>, at: string): void {
+    const ours = entries.map(({ row }) => row).join('\n')
+    const expected = oracleTop(spec, rows).join('\n')
+    if (ours !== expected) throw new Error(`board ${spec.name} at ${at}\n${ours}\n--- expected ---\n${expected}`)
+  }
+
+  /** Nothing more is written: within bounded time every board has to be the table's, and to say so. */
+  #settle(): void {
+    for (let round = 0; round < 400; round++) {
+      this.#random = 1
+      this.#writeMarks()
+      while (this.#world.send(50)) {}
+      while (!hasPassed(this.#read, this.#world.ends())) this.#deliver(7)
+      this.#readTable()
+      this.#answer()
+      this.#answerEnds()
+      this.#tick(1000)
+      const { boards } = this.#feed.snapshot()
+      const claimed = this.#plan.marks ? 'exact' : 'assumed'
+      const done = boards.every(
+        ({ status, current }) => current && (status.state === claimed || status.state === 'exact'),
+      )
+      if (!done || this.#reads.length > 0) continue
+      for (const { spec, content } of boards) this.#compare(spec, content?.entries ?? [], this.#world.rows, 'the end')
+      return
+    }
+    const states = this.#feed.snapshot().boards.map(({ status }) => `${status.state} ${status.reason}`)
+    throw new Error(`not settled: ${states.join(', ')}`)
+  }
+}
+
+const memberIn = (json: string): string => String((JSON.parse(json) as { id: number }).id)
+
+/** The diff as Redis carries it out; a diff that is not minimal or does not fit throws. */
+export const applied = (there: readonly Entry[], diff: BoardDiff): Entry[] => {
+  const board = new Map(there.map((entry) => [entry.member, entry]))
+  for (const member of diff.leave) if (!board.delete(member)) throw new Error(`removes ${member}, which is not there`)
+  for (const { member, score } of diff.scores) {
+    const entry = board.get(member)
+    if (entry !== undefined && Number(entry.score) === Number(score)) throw new Error(`sends ${member} for nothing`)
+    board.set(member, { member, score, row: entry?.row ?? '' })
+  }
+  for (const { member, row } of diff.rows) {
+    const entry = board.get(member)
+    if (entry === undefined) throw new Error(`row of ${member}, which is not on the board`)
+    if (entry.row === row) throw new Error(`sends the row of ${member} for nothing`)
+    board.set(member, { ...entry, row })
+  }
+  return [...board.values()]
+}
