@@ -1,0 +1,146 @@
+/**
+ * The boards in Redis, for the replica that owns their feed.
+ *
+ * Guarantees: a publish is atomic, and is made only by the owner whose epoch is stored and only on the version that its
+ * difference was made from. The requests of one call are sent together, without waiting for each other. A call that
+ * fails has an unknown outcome: `take` or `inspect` tells it. Holds no board: memory is that of the calls under way.
+ */
+
+import { RanktideError } from '../core/errors.js'
+import type { Positions } from '../core/positions.js'
+import type {
+  BoardInspector,
+  BoardStore,
+  FoundBoard,
+  PublishOutcome,
+  PublishRequest,
+  TakenBoard,
+} from '../operators/ports.js'
+import { entriesOf, hashOf, numbersText, storedMetaOf, textsOf, wholeNumber } from './board-reply.js'
+import type { RedisClient } from './client.js'
+import { type BoardKeys, boardKeys, type FeedKeys, feedKeys } from './keys.js'
+import { readBoard } from './read-board.js'
+import { ServerClock } from './server-clock.js'
+
+export interface RedisBoardStoreOptions {
+  readonly client: RedisClient
+  readonly prefix: string
+  readonly feed: string
+  /** The owner id under which boards are taken: that of the lease. Asked at each call, since a new lease has a new one. */
+  readonly owner: () => string
+  /** Names of sorted sets that differ from the usual, per board. */
+  readonly zsets?: ReadonlyMap<string, string>
+  /** Monotonic, in ms. */
+  readonly now?: () => number
+}
+
+/** A heartbeat outlives its owner by this much: readers go on telling the true age of boards that nobody keeps. */
+const heartbeatLife = 24 * 3600 * 1000
+
+const malformed = (script: string): RanktideError =>
+  new RanktideError('REDIS_FAILED', `the script ${script} gave a reply that it never gives`)
+
+const outcomeOf = (reply: unknown): PublishOutcome => {
+  const [kind, version, zset, rows] = Array.isArray(reply) ? (reply as unknown[]) : []
+  if (kind === 'fenced' || kind === 'lost') return { kind }
+  const number = wholeNumber(String(version))
+  if (number === undefined) throw malformed('publish')
+  if (kind === 'published') return { kind, version: number }
+  if (kind === 'moved') return { kind, version: number, entries: entriesOf(textsOf(zset), hashOf(rows)) }
+  throw malformed('publish')
+}
+
+const takenOf = (reply: unknown): TakenBoard => {
+  const [epoch, version, zset, rows, meta] = Array.isArray(reply) ? (reply as unknown[]) : []
+  const numbers = { epoch: wholeNumber(String(epoch)), version: wholeNumber(String(version)) }
+  if (numbers.epoch === undefined || numbers.version === undefined) throw malformed('take')
+  return {
+    epoch: numbers.epoch,
+    version: numbers.version,
+    entries: entriesOf(textsOf(zset), hashOf(rows)),
+    meta: storedMetaOf(hashOf(meta)).meta,
+  }
+}
+
+export class RedisBoardStore implements BoardStore, BoardInspector {
+  readonly #options: RedisBoardStoreOptions
+  readonly #feedKeys: FeedKeys
+  readonly #clock: ServerClock
+  /** The server's time of the last confirmation, as text; empty before the first. */
+  #confirmedAt = ''
+
+  constructor(options: RedisBoardStoreOptions) {
+    this.#options = options
+    this.#feedKeys = feedKeys(options.prefix, options.feed)
+    this.#clock = new ServerClock(options.now ?? (() => performance.now()))
+  }
+
+  async take(board: string): Promise<TakenBoard> {
+    const { zset, rows, meta } = this.#keysOf(board)
+    const owner = this.#options.owner()
+    return takenOf(await this.#options.client.call((redis) => redis.ranktideTake(zset, rows, meta, owner)))
+  }
+
+  async publish(requests: readonly PublishRequest[]): Promise<readonly PublishOutcome[]> {
+    if (requests.length === 0) return []
+    const commands = requests.map((request) => this.#publishArguments(request))
+    // Written to the socket in one go; single commands rather than a pipeline, which a cluster would refuse over slots.
+    const replies = await this.#options.client.call((redis) =>
+      Promise.all(commands.map((command) => redis.ranktidePublish(...command))),
+    )
+    return replies.map(outcomeOf)
+  }
+
+  /** Fails with LEASE_LOST where another owner holds the feed's lease. */
+  async confirm(positions: Positions): Promise<void> {
+    const { heartbeat, lease } = this.#feedKeys
+    const owner = this.#options.owner()
+    const rest = `"owner":${JSON.stringify(owner)},"positions":${numbersText(positions)}}`
+    const sent = String(this.#clock.estimate() ?? '')
+    const reply = await this.#options.client
+      .call((redis) => redis.ranktideConfirm(heartbeat, lease, owner, sent, rest, heartbeatLife))
+      .catch((error: unknown) => {
+        throw error instanceof RanktideError && error.detail.includes('FENCED')
+          ? new RanktideError('LEASE_LOST', `feed ${this.#options.feed}`)
+          : error
+      })
+    const time = wholeNumber(String(reply))
+    if (time === undefined) throw malformed('confirm')
+    this.#confirmedAt = sent === '' ? String(time) : String(Math.min(Number(sent), time))
+    this.#clock.read(time)
+  }
+
+  async versions(boards: readonly string[]): Promise<readonly (number | undefined)[]> {
+    const replies = await this.#options.client.call((redis) =>
+      Promise.all(boards.map((board) => redis.hget(this.#keysOf(board).meta, 'version'))),
+    )
+    return replies.map((text) => wholeNumber(text ?? undefined))
+  }
+
+  async inspect(board: string): Promise<FoundBoard | undefined> {
+    const { stored, entries, strays } = await readBoard(this.#options.client, this.#keysOf(board))
+    const { epoch, owner, version } = stored
+    if (epoch === undefined || owner === undefined || version === undefined) return undefined
+    return { epoch, owner, version, entries: [...entries, ...strays] }
+  }
+
+  #keysOf(board: string): BoardKeys {
+    return boardKeys(this.#options.prefix, board, this.#options.zsets?.get(board))
+  }
+
+  /** As publish.lua's header has them. */
+  #publishArguments({ board, epoch, base, diff, meta }: PublishRequest): (string | number)[] {
+    const keys = this.#keysOf(board)
+    return [
+      ...[keys.zset, keys.rows, keys.meta],
+      ...[epoch, this.#options.owner(), base, keys.changes],
+      ...[meta.status.state, meta.status.reason, meta.complete ? 1 : 0, meta.definition],
+      ...[numbersText(meta.positions), numbersText(meta.newest ?? new Map())],
+      ...[this.#clock.estimate() ?? '', this.#confirmedAt],
+      ...[diff.leave.length, diff.scores.length, diff.rows.length],
+      ...diff.leave,
+      ...diff.scores.flatMap(({ member, score }) => [score, member]),
+      ...diff.rows.flatMap(({ member, row }) => [member, row]),
+    ]
+  }
+}

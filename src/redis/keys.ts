@@ -1,0 +1,68 @@
+/**
+ * The names of everything in Redis, made from prefix, board and feed.
+ *
+ * Guarantee: all keys of one board are in one hash slot, and so are all keys of one feed, so that a script may touch
+ * them together in a cluster; two boards never share a key unless their zset keys were configured to be equal.
+ */
+import { RanktideError } from '../core/errors.js'
+
+export interface BoardKeys {
+  /** Sorted set: member, score. */
+  readonly zset: string
+  /** Hash: member → JSON of the row. */
+  readonly rows: string
+  /** Hash: state, reason, epoch, owner, version and where the feed stands. */
+  readonly meta: string
+  /** Pub/sub channel; a message is the board's new version. Not a key, so it needs no slot. */
+  readonly changes: string
+}
+
+export interface FeedKeys {
+  /** String: the owner id of the replica that owns the feed; expires with the lease. */
+  readonly lease: string
+  /** String (JSON): when the feed's owner last confirmed its boards, and at which positions. */
+  readonly heartbeat: string
+}
+
+const withPrefix = (prefix: string, rest: string): string => (prefix === '' ? rest : `${prefix}:${rest}`)
+
+const refuseBraces = (what: string, text: string): void => {
+  if (/[{}]/.test(text))
+    throw new RanktideError('CONFIG_INVALID', `${what} ${JSON.stringify(text)} holds a brace; Redis slots need those`)
+}
+
+/** The part of a key that Redis Cluster hashes, as its specification has it; undefined: the whole key is hashed. */
+const hashTag = (key: string): string | undefined => {
+  const open = key.indexOf('{')
+  const close = open < 0 ? -1 : key.indexOf('}', open + 1)
+  return close > open + 1 ? key.slice(open + 1, close) : undefined
+}
+
+/**
+ * `zset` replaces the name of the sorted set, word for word: other programs read it. The rows and meta keys then move
+ * into its slot: they take its hash tag, or, where it has none, its whole name as their tag (a key without a tag and a
+ * key tagged with that name have the same slot). A name in which that is impossible (a `}` outside a tag) is refused.
+ * A tag that is not the board's own is followed by the board's name, since another board may use the same tag.
+ */
+export const boardKeys = (prefix: string, board: string, zset?: string): BoardKeys => {
+  refuseBraces('the prefix', prefix)
+  refuseBraces('the board name', board)
+  const key = zset ?? withPrefix(prefix, `{${board}}`)
+  const tag = hashTag(key) ?? key
+  if (tag === key && tag.includes('}'))
+    throw new RanktideError('CONFIG_INVALID', `the zset key ${JSON.stringify(key)} holds a brace outside a hash tag`)
+  const stem = withPrefix(prefix, tag === board ? `{${tag}}` : `{${tag}}:${board}`)
+  return {
+    zset: key,
+    rows: `${stem}:rows`,
+    meta: `${stem}:meta`,
+    changes: withPrefix(prefix, `{${board}}:changes`),
+  }
+}
+
+export const feedKeys = (prefix: string, feed: string): FeedKeys => {
+  refuseBraces('the prefix', prefix)
+  refuseBraces('the feed name', feed)
+  const stem = withPrefix(prefix, `{feed:${feed}}`)
+  return { lease: `${stem}:lease`, heartbeat: `${stem}:heartbeat` }
+}
