@@ -93,15 +93,16 @@ const checkBoardNames = (tree: unknown): Finding[] => {
     }))
 }
 
-/** The database that a `mysql://` URL names; undefined if it names none. */
+/** The database that a URL names; undefined if it names none. */
 export const databaseOfUrl = (url: string): string | undefined => {
-  const path = /^[a-z]+:\/\/(?:\S*@)?[^\s@/]+\/([^\s/?]+)/.exec(url)?.[1]
-  return path === undefined ? undefined : decodeURIComponent(path)
+  if (!URL.canParse(url)) return undefined
+  const name = new URL(url).pathname.slice(1)
+  return name === '' ? undefined : decodeURIComponent(name)
 }
 
 const checkTables = (tree: unknown): Finding[] => {
   const url = mappingAt(tree, 'database').url
-  if (typeof url !== 'string' || databaseOfUrl(url) !== undefined) return []
+  if (typeof url !== 'string' || !URL.canParse(url) || new URL(url).pathname.length > 1) return []
   return Object.keys(mappingAt(tree, 'boards')).flatMap((name) => {
     const table = mappingAt(tree, 'boards', name).table
     if (typeof table !== 'string' || table.includes('.')) return []

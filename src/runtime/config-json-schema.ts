@@ -22,27 +22,16 @@ const allowVariables = (schema: JsonSchema): void => {
   schema.anyOf = [demands, variable]
 }
 
-/** Durations become numbers when parsed; in the file their defaults are texts. */
-const showDefault = (schema: JsonSchema, milliseconds: unknown): void => {
-  if (schema.type !== 'string' || typeof milliseconds !== 'number') return
-  schema.default = milliseconds % 1000 === 0 ? `${milliseconds / 1000}s` : `${milliseconds}ms`
-}
-
 export const configJsonSchema = (): JsonSchema => {
   const schema = z.toJSONSchema(configSchema, {
     target: 'draft-7',
     io: 'input',
-    override: ({ jsonSchema }) => {
-      const leaf = jsonSchema as JsonSchema
-      showDefault(leaf, leaf.default)
-      allowVariables(leaf)
-    },
+    override: ({ jsonSchema }) => allowVariables(jsonSchema as JsonSchema),
   }) as JsonSchema
-  const properties = schema.properties as Record<string, JsonSchema>
-  const boards = properties.boards
-  if (boards !== undefined) {
-    boards.propertyNames = { pattern: boardNamePattern.source }
-    boards.minProperties = 1
-  }
+  const { redis = {}, boards = {} } = schema.properties as Record<string, JsonSchema>
+  // What config-checks.ts demands beside the schema.
+  redis.oneOf = [{ required: ['url'] }, { required: ['sentinels', 'name'] }, { required: ['cluster'] }]
+  boards.propertyNames = { pattern: boardNamePattern.source }
+  boards.minProperties = 1
   return { ...schema, title: 'ranktide.yaml' }
 }

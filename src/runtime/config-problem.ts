@@ -7,7 +7,7 @@ import { hidden, hideCredentials, namesSecret } from './secrets.js'
 export type ConfigPath = readonly (string | number)[]
 
 export interface ConfigProblem {
-  /** Where in the file, counted from 1. */
+  /** Where in the file, counted from 1; line 0: not in the file, but in the environment. */
   readonly line: number
   readonly column: number
   /** The sentence after `FILE:LINE: `. */
@@ -52,5 +52,5 @@ export const showValue = (path: ConfigPath, value: unknown): string => {
 export const showProblems = (file: string, problems: readonly ConfigProblem[]): string =>
   [...problems]
     .sort((a, b) => a.line - b.line || a.column - b.column)
-    .map((problem) => `${file}:${problem.line}: ${problem.sentence}`)
+    .map(({ line, sentence }) => `${line === 0 ? 'environment' : `${file}:${line}`}: ${sentence}`)
     .join('\n')

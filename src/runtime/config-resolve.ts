@@ -54,7 +54,7 @@ export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' 
     file: around.file,
     instance: parsed.instance ?? around.instance,
     log: around.log,
-    kafka,
+    kafka: { ...kafka, brokers: kafka.brokers.flatMap((text) => text.split(',')) },
     database: {
       url: database.url,
       refill: {

@@ -59,7 +59,7 @@ const hostAndPort = (defaultPort: number) => {
 
 const broker = 'host:port of a broker, or several'
 const kafka = section('brokers, and if need be group, client', {
-  brokers: oneOrMore(textOf(broker, /^[^\s/@]+$/), broker).describe('host:port of one or more brokers'),
+  brokers: oneOrMore(textOf(broker, /^[^\s/@,]+(,[^\s/@,]+)*$/), broker).describe('host:port of one or more brokers'),
   group: textOf('a group name of letters, digits, ".", "_", "-"', /^[\w.-]{1,200}$/)
     .default('ranktide')
     .describe('The consumer group under which offsets are committed'),
@@ -73,16 +73,35 @@ const kafka = section('brokers, and if need be group, client', {
     .describe('Any librdkafka property: SASL, TLS, …'),
 })
 
-const databaseUrl = () =>
-  textOf('mysql://user:password@host:port/database', /^mysql:\/\/(?:\S*@)?[^\s@/:]+(:\d{1,5})?(\/[^\s/]*)?$/)
+/**
+ * A URL that every client reads alike. A password with an unencoded `/`, `?` or `#` ends the host early; what comes
+ * before the `@` is then no user, which gives it away.
+ */
+const urlOf = (what: string, pattern: RegExp) => {
+  const error = allow(`${what}, special characters in user and password percent-encoded`)
+  return z
+    .string({ error })
+    .regex(pattern, { error })
+    .refine((text) => URL.canParse(text) && (!text.includes('@') || isDecodable(new URL(text))), { error })
+}
+
+const isDecodable = ({ username, password, pathname }: URL): boolean => {
+  try {
+    return decodeURIComponent(`${username}${password}${pathname}`) !== '' && `${username}${password}` !== ''
+  } catch {
+    return false
+  }
+}
+
+const databaseUrl = () => urlOf('mysql://user:password@host:port/database', /^mysql:\/\/[^\s/]/)
 
 const refill = section('timeout, perMinute, allowScan, concurrency, url, overlap', {
-  timeout: duration('10ms', '1h').default(5000).describe('How long a refill query may take'),
+  timeout: duration('10ms', '1h').prefault('5s').describe('How long a refill query may take'),
   perMinute: wholeNumber(1, 100_000).default(60).describe('Refill queries a minute, all boards together'),
   allowScan: yesOrNo().default(false).describe('Whether a board may be read without an index for its order'),
   concurrency: wholeNumber(1, 64).default(2).describe('Refill queries at the same time'),
   url: databaseUrl().optional().describe('A replica to read refills from'),
-  overlap: duration('0s', '1h').default(10_000).describe('How long a read waits where no marker may be written'),
+  overlap: duration('0s', '1h').prefault('10s').describe('How long a read waits where no marker may be written'),
 })
 
 const markerTable = textOf('the name of a table, or database.table', /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/)
@@ -105,7 +124,7 @@ const database = section('url, and if need be refill, marker, timeZone', {
 const login = () => z.string({ error: allow('a text') }).optional()
 
 const redis = section('url, or sentinels and name, or cluster; and if need be prefix', {
-  url: textOf('redis://host:port or rediss://user:password@host:port/db', /^rediss?:\/\/\S+$/).optional(),
+  url: urlOf('redis://host:port or rediss://user:password@host:port/db', /^rediss?:\/\/[^\s/]/).optional(),
   sentinels: z
     .array(hostAndPort(26379), { error: allow('a list of host and port') })
     .min(1, { error: allow('at least one sentinel') })
@@ -163,7 +182,7 @@ const board = section('topic, table, score, and if need be format, key, order, t
     .describe('What readers see of a row beside its key. Default: all columns'),
   window: section('events, time', {
     events: wholeNumber(1, 1_000_000).default(5000).describe('The most row changes that are applied at once'),
-    time: duration('1ms', '1m').default(50).describe('The longest that a change waits for others'),
+    time: duration('1ms', '1m').prefault('50ms').describe('The longest that a change waits for others'),
   }).prefault({}),
 })
 

@@ -11,6 +11,7 @@ import {
   type Node,
   type Pair,
   parseDocument,
+  visit,
   type YAMLMap,
 } from 'yaml'
 import type { ConfigPath, ConfigProblem } from './config-problem.js'
@@ -77,6 +78,16 @@ const offsetOf = (document: Document, path: ConfigPath): number => {
   return offset
 }
 
+const unresolvedAliases = (document: Document): readonly Alias[] => {
+  const found: Alias[] = []
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) === undefined) found.push(alias)
+    },
+  })
+  return found
+}
+
 export const readSource = (text: string): SourceResult => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
@@ -92,11 +103,19 @@ export const readSource = (text: string): SourceResult => {
     }))
     return { kind: 'problems', problems }
   }
+  const unresolved = unresolvedAliases(document)
+  if (unresolved.length > 0) {
+    const problems = unresolved.map((alias) => ({
+      ...placeAt(alias.range?.[0] ?? 0),
+      sentence: `*${alias.source} is not defined; allowed: an alias of an anchor further up, or the value in quotes`,
+    }))
+    return { kind: 'problems', problems }
+  }
   try {
     const tree: unknown = document.toJS()
     return { kind: 'source', source: { tree, placeOf: (path) => placeAt(offsetOf(document, path)) } }
   } catch {
-    // The parser throws here only for aliases: unknown ones are errors above, what is left is their number.
+    // With every alias resolved, the parser refuses only their number: a small file that stands for a huge tree.
     return { kind: 'problems', problems: [{ line: 1, column: 1, sentence: 'this YAML has too many aliases' }] }
   }
 }

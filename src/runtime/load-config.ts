@@ -6,7 +6,7 @@ import { readFile } from 'node:fs/promises'
 import type { z } from 'zod'
 import { RanktideError } from '../core/errors.js'
 import type { Config } from './config.js'
-import { checkAcrossKeys } from './config-checks.js'
+import { checkAcrossKeys, type Finding } from './config-checks.js'
 import { findingsOf, isSamePath, turnTextsIntoValues } from './config-findings.js'
 import { type ConfigPath, type ConfigProblem, showProblems, showValue } from './config-problem.js'
 import { resolveConfig } from './config-resolve.js'
@@ -33,6 +33,11 @@ const checkSchema = (tree: unknown, filled: readonly ConfigPath[]): z.ZodSafePar
 const readLogLevel = (environment: Environment): ReturnType<typeof logLevelSchema.safeParse> =>
   logLevelSchema.safeParse((environment.LOG_LEVEL || 'info').toLowerCase())
 
+/** Several rules for one value end in the same sentence. */
+const eachOnce = (findings: readonly Finding[]): readonly Finding[] => [
+  ...new Map(findings.map((finding) => [finding.sentence, finding])).values(),
+]
+
 /** `file` is only named. */
 export const parseConfig = (text: string, file: string, surroundings: Surroundings): ConfigResult => {
   const read = readSource(text)
@@ -44,7 +49,7 @@ export const parseConfig = (text: string, file: string, surroundings: Surroundin
   const others = [...bySchema, ...checkAcrossKeys(tree)].filter(
     ({ path }) => !unfilled.some((one) => isSamePath(one.path, path)),
   )
-  const problems: ConfigProblem[] = [...unfilled, ...others].map(({ path, sentence }) => ({
+  const problems: ConfigProblem[] = eachOnce([...unfilled, ...others]).map(({ path, sentence }) => ({
     ...read.source.placeOf(path),
     sentence,
   }))
@@ -52,9 +57,9 @@ export const parseConfig = (text: string, file: string, surroundings: Surroundin
   if (!level.success) {
     const shown = showValue([], surroundings.environment.LOG_LEVEL)
     problems.push({
-      line: 1,
-      column: 1,
-      sentence: `the variable LOG_LEVEL is ${shown}; ${level.error.issues[0]?.message}`,
+      line: 0,
+      column: 0,
+      sentence: `LOG_LEVEL is ${shown}; ${level.error.issues[0]?.message}`,
     })
   }
   if (!parsed.success || !level.success || problems.length > 0) return { kind: 'problems', problems }

@@ -1,0 +1,244 @@
+import { expect, test } from 'vitest'
+import { showProblems } from '../../src/runtime/config-problem.js'
+import { parseConfig } from '../../src/runtime/load-config.js'
+
+/** What a user reads, one line a problem. */
+const problemsOf = (text: string, environment: Record<string, string> = {}): string[] => {
+  const result = parseConfig(text, 'ranktide.yaml', { environment, hostname: 'pod-1' })
+  return result.kind === 'config' ? [] : showProblems('ranktide.yaml', result.problems).split('\n')
+}
+
+const good = {
+  kafka: 'kafka: { brokers: localhost:9092 }',
+  database: 'database: { url: mysql://localhost/webook }',
+  redis: 'redis: { url: redis://localhost }',
+  boards: 'boards: { likes: { topic: t, table: webook.interactives, score: like_cnt } }',
+}
+const withPart = (part: Partial<typeof good> & { more?: string }): string[] =>
+  problemsOf(Object.values({ ...good, ...part }).join('\n'))
+const board = (keys: string): string[] =>
+  withPart({ boards: `boards:\n  likes: { topic: t, table: webook.interactives, score: like_cnt }\n  b:\n    ${keys}` })
+
+test('the configuration that the cases vary is right', () => {
+  expect(withPart({})).toEqual([])
+})
+
+test.each([
+  [
+    'unknown section, of a later version',
+    withPart({ more: 'counters: {}' }),
+    ['ranktide.yaml:5: counters is not a known key; allowed: kafka, database, redis, http, instance, boards'],
+  ],
+  [
+    'misspelt key with one near it',
+    withPart({ kafka: 'kafka: { brokers: a:1, gruop: x }' }),
+    ['ranktide.yaml:1: kafka.gruop is not a known key; did you mean group? allowed: brokers, group, client'],
+  ],
+  [
+    'misspelt key in a nested mapping that has defaults',
+    withPart({ database: 'database:\n  url: mysql://h/x\n  refill:\n    timout: 5s' }),
+    [
+      'ranktide.yaml:5: database.refill.timout is not a known key; did you mean timeout? allowed: timeout, perMinute, allowScan, concurrency, url, overlap',
+    ],
+  ],
+  [
+    'a section that is missing',
+    withPart({ kafka: '' }),
+    ['ranktide.yaml:2: kafka is missing; allowed: a mapping with brokers, and if need be group, client'],
+  ],
+  [
+    'a port that is too high',
+    withPart({ more: 'http: { port: 70000 }' }),
+    ['ranktide.yaml:5: http.port is 70000; allowed: a whole number from 0 to 65535'],
+  ],
+  [
+    'a number in quotes',
+    withPart({ more: 'http: { port: "8081" }' }),
+    ['ranktide.yaml:5: http.port is "8081"; allowed: a whole number from 0 to 65535'],
+  ],
+  [
+    'another kind of database, without its password',
+    withPart({ database: 'database: { url: postgres://me:hunter2@h/webook }' }),
+    [
+      'ranktide.yaml:2: database.url is "postgres://me:***@h/webook"; allowed: mysql://user:password@host:port/database, special characters in user and password percent-encoded',
+    ],
+  ],
+  [
+    'a duration without a unit',
+    withPart({ database: 'database: { url: mysql://h/x, refill: { timeout: 5 } }' }),
+    ['ranktide.yaml:2: database.refill.timeout is 5; allowed: a duration from 10ms to 1h, such as 50ms, 5s or 10m'],
+  ],
+  [
+    'a duration out of range',
+    withPart({ database: 'database: { url: mysql://h/x, refill: { timeout: 2h } }' }),
+    ['ranktide.yaml:2: database.refill.timeout is "2h"; allowed: a duration from 10ms to 1h, such as 50ms, 5s or 10m'],
+  ],
+  [
+    'a time zone by name',
+    withPart({ database: 'database: { url: mysql://h/x, timeZone: Asia/Shanghai }' }),
+    ['ranktide.yaml:2: database.timeZone is "Asia/Shanghai"; allowed: an offset from -13:59 to +14:00, such as +08:00'],
+  ],
+  [
+    'two ways to Redis',
+    withPart({ redis: 'redis: { url: redis://h, cluster: [a] }' }),
+    ['ranktide.yaml:3: redis.cluster stands beside redis.url; allowed: one of url, sentinels with name, cluster'],
+  ],
+  [
+    'no way to Redis',
+    withPart({ redis: 'redis: { prefix: x }' }),
+    ['ranktide.yaml:3: redis says no server; needed: one of url, sentinels with name, cluster'],
+  ],
+  [
+    'sentinels without a name',
+    withPart({ redis: 'redis: { sentinels: [a] }' }),
+    ['ranktide.yaml:3: redis.name is missing; allowed: the name of the group of masters that the sentinels watch'],
+  ],
+  [
+    'a password beside a URL',
+    withPart({ redis: 'redis: { url: redis://h, password: hunter2 }' }),
+    [
+      'ranktide.yaml:3: redis.password goes with sentinels or cluster, not with url (redis.url says it: rediss://user:password@host:port/db)',
+    ],
+  ],
+  [
+    'a Kafka property that ranktide depends on',
+    withPart({ kafka: 'kafka:\n  brokers: a:1\n  client: { enable.auto.commit: true }' }),
+    [
+      'ranktide.yaml:3: kafka.client["enable.auto.commit"] is set by ranktide itself: offsets are committed when their effect is in Redis',
+    ],
+  ],
+  ['no boards', withPart({ boards: 'boards: {}' }), ['ranktide.yaml:4: boards is empty; needed: at least one board']],
+  [
+    'a board name with a slash',
+    withPart({ boards: 'boards:\n  a/b: { topic: t, table: a.b, score: c }' }),
+    [
+      'ranktide.yaml:5: boards["a/b"] is not a board name; allowed: up to 100 letters, digits, ".", "_", "-", of which the first is a letter or digit',
+    ],
+  ],
+  [
+    'a board without a score',
+    board('{ topic: t, table: a.b }'),
+    ['ranktide.yaml:6: boards.b.score is missing; a column name is needed'],
+  ],
+  [
+    'an expression for a score',
+    board('{ topic: t, table: a.b, score: like_cnt * 2 + read_cnt }'),
+    [
+      'ranktide.yaml:7: boards.b.score is "like_cnt * 2 + read_cnt"; a column name is needed, expressions are not accepted',
+    ],
+  ],
+  [
+    'a size beyond the limit, in block style',
+    board('topic: t\n    table: a.b\n    score: c\n    size: 10001'),
+    ['ranktide.yaml:10: boards.b.size is 10001; allowed: a whole number from 1 to 10000'],
+  ],
+  [
+    'a filter, of a later version',
+    board('{ topic: t, table: a.b, score: c, where: status = 1 }'),
+    [
+      'ranktide.yaml:7: boards.b.where is not a known key; allowed: topic, format, table, key, score, order, ties, size, columns, window',
+    ],
+  ],
+  [
+    'an unknown order of ties',
+    board('{ topic: t, table: a.b, score: c, ties: latest }'),
+    ['ranktide.yaml:7: boards.b.ties is "latest"; allowed: newest, oldest, redis'],
+  ],
+  [
+    'a column twice',
+    board('{ topic: t, table: a.b, score: c, columns: [x, y, x] }'),
+    ['ranktide.yaml:7: boards.b.columns is ["x", "y", "x"]; allowed: a list of column names, each once'],
+  ],
+  [
+    'a list item, by its own line',
+    board('topic: t\n    table: a.b\n    score: c\n    columns:\n      - x\n      - a b'),
+    ['ranktide.yaml:12: boards.b.columns[1] is "a b"; allowed: a column name'],
+  ],
+  [
+    'a table of no database',
+    withPart({
+      database: 'database: { url: mysql://h }',
+      boards: 'boards:\n  b:\n    topic: t\n    table: c\n    score: d',
+    }),
+    ['ranktide.yaml:7: boards.b.table is "c" and database.url names no database; allowed: database.table'],
+  ],
+  [
+    'a section left empty',
+    withPart({ more: 'http:' }),
+    ['ranktide.yaml:5: http is empty; allowed: a mapping with host, port'],
+  ],
+])('%s', (_name, told, expected) => {
+  expect(told).toEqual(expected)
+})
+
+test('everything is told at once, in the order of the file', () => {
+  const text = `instance: "a b"
+boards:
+  likes:
+    topic: []
+    tabel: a.b
+    score: 3
+redis: {}
+database:
+  url: mysql://root:hunter2@h/x
+  refill: { perMinute: 0 }
+kafka: { brokers: "\${BROKERS}", group: "\${GROUP:-a b}" }
+`
+  expect(problemsOf(text, { LOG_LEVEL: 'loud' })).toEqual(
+    [
+      'environment: LOG_LEVEL is "loud"; allowed: trace, debug, info, warn, error, fatal, silent',
+      'ranktide.yaml:1: instance is "a b"; allowed: letters, digits, ".", "_", "-"',
+      'ranktide.yaml:3: boards.likes.table is missing; allowed: database.table, or a table of the database in database.url',
+      'ranktide.yaml:4: boards.likes.topic is []; allowed: one topic, or a list of them',
+      'ranktide.yaml:5: boards.likes.tabel is not a known key; did you mean table? allowed: topic, format, table, key, score, order, ties, size, columns, window',
+      'ranktide.yaml:6: boards.likes.score is 3; a column name is needed',
+      'ranktide.yaml:7: redis says no server; needed: one of url, sentinels with name, cluster',
+      'ranktide.yaml:10: database.refill.perMinute is 0; allowed: a whole number from 1 to 100000',
+      `ranktide.yaml:11: kafka.brokers needs the variable BROKERS, which is not set; set it, or write \${BROKERS:-default}`,
+      'ranktide.yaml:11: kafka.group is "a b"; allowed: a group name of letters, digits, ".", "_", "-"',
+    ].map((line) => line.replace('to 100\n', '').replace('from 1 to 100000', 'from 1 to 100000')),
+  )
+})
+
+test('broken YAML is told by line', () => {
+  expect(problemsOf('kafka: { brokers: a\nredis: 1\n')[0]).toMatch(/^ranktide\.yaml:2: this is not valid YAML: /)
+  expect(problemsOf('a: 1\nb: 2\na: 3\n')).toEqual(['ranktide.yaml:3: this is not valid YAML: Map keys must be unique'])
+  expect(problemsOf('a: 1\nb: *none\n')).toEqual([
+    'ranktide.yaml:2: *none is not defined; allowed: an alias of an anchor further up, or the value in quotes',
+  ])
+  expect(problemsOf('a: 1\n---\nb: 1\n')[0]).toMatch(/^ranktide\.yaml:2: this is not valid YAML: /)
+})
+
+test('files that hold no mapping, or one without end', () => {
+  const root = 'allowed: a mapping with kafka, database, redis, boards, and if need be http, instance'
+  expect(problemsOf('')).toEqual([`ranktide.yaml:1: the file is empty; ${root}`])
+  expect(problemsOf('- a\n')).toEqual([`ranktide.yaml:1: the file is ["a"]; ${root}`])
+  expect(problemsOf('kafka: &k { kafka: *k }\n').some((line) => line.includes('is nested too deeply'))).toBe(true)
+  const bomb = ['a: &a [x]', ...[...'bcdefghijk'].map((c, i) => `${c}: &${c} [${`*${'abcdefghij'[i]},`.repeat(9)}]`)]
+  expect(problemsOf(bomb.join('\n'))).toEqual(['ranktide.yaml:1: this YAML has too many aliases'])
+})
+
+test('a variable without end or with a wrong name is told', () => {
+  expect(problemsOf(Object.values({ ...good, more: `instance: "\${HOST"` }).join('\n'))).toEqual([
+    `ranktide.yaml:5: instance has a "\${" that starts no variable; allowed: \${NAME}, \${NAME:-default}, and $\${ for a literal \${`,
+  ])
+})
+
+test.each([
+  ['in a URL of the wrong kind', `database: { url: "postgres://me:hunter2@h/x" }`],
+  ['in a URL whose scheme is misspelt', `database: { url: "mysql//me:hunter2@h/x" }`],
+  ['with an @ and a slash in it', `database: { url: "mysql://me:hunter2@/hunter2@h/x" }`],
+  ['from a variable', `database: { url: "mysql://me:\${PW}#@h/x" }`],
+  ['in a URL at a wrong place', `http: { host: "redis://me:hunter2@h/x" }`],
+  ['in a list', `boards: { b: { topic: ["redis://me:hunter2@h/x"] } }`],
+  ['as an option of the client', `kafka: { client: { sasl.password: [hunter2], ssl.key.pem: [hunter2] } }`],
+  ['at a wrong place', `kafka: { password: hunter2 }`],
+  ['of the wrong type', `redis: { cluster: [a], password: [hunter2] }`],
+  ['beside a syntax error', `redis: { password: "x" "hunter2" }`],
+  ['in a broken quotation', `redis: { password: "hunter2 }`],
+  ['twice', `redis: { password: hunter2, password: hunter2 }`],
+])('no error shows a password %s', (_name, text) => {
+  const told = problemsOf(text, { PW: 'hunter2' })
+  expect(told.length).toBeGreaterThan(0)
+  expect(told.join('\n')).not.toContain('hunter2')
+})
