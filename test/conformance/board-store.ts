@@ -1,0 +1,246 @@
+/** What every BoardStore owes the pipeline, whatever keeps the boards. Run over the memory store and over Redis. */
+import { firstValueFrom, from, type ObservableInput } from 'rxjs'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import type { BoardDiff, BoardState, Entry } from '../../src/core/board-content.js'
+import { diffBoards, emptyDiff } from '../../src/core/board-diff.js'
+import type { BoardInspector, BoardMeta, BoardStore, PublishRequest, TakenBoard } from '../../src/operators/ports.js'
+import { until } from '../support/until.js'
+
+export interface BoardStores {
+  /** A store as a replica of that owner id has it; all share the same boards. */
+  store(owner: string): BoardStore & BoardInspector
+  /** Everything that is stored is gone, as after FLUSHALL. */
+  flush(): Promise<void>
+  /** Versions told on the board's channel so far. */
+  told(board: string): readonly number[]
+  /** Writes past the owner: a member with a score and no row, and a row without a score. */
+  intrude(board: string, member: string, row: string): Promise<void>
+  close(): Promise<void>
+}
+
+const metaOf = (state: BoardState = 'exact', reason = ''): BoardMeta => ({
+  status: { state, reason },
+  complete: false,
+  positions: new Map([['webook.interactives/0', 17]]),
+  newest: new Map([['webook.interactives/0', 1_700_000_000_000]]),
+  definition: 'likes of webook.interactives',
+})
+
+const entry = (member: string, score: string): Entry => ({
+  member,
+  score,
+  row: `{"id":"${member}","score":"${score}"}`,
+})
+
+const addAll = (entries: readonly Entry[]): BoardDiff => diffBoards([], entries)
+
+const result = <T>(input: ObservableInput<T>): Promise<T> => firstValueFrom(from(input))
+
+const publishOne = async (store: BoardStore, request: PublishRequest) => {
+  const [outcome] = await result(store.publish([request]))
+  return outcome
+}
+
+const after = (taken: { epoch: number; version: number }, diff: BoardDiff, meta = metaOf()): PublishRequest => ({
+  board: 'likes',
+  epoch: taken.epoch,
+  base: taken.version,
+  diff,
+  meta,
+})
+
+/** Publishes and returns the state to go on from. */
+const step = async (store: BoardStore, taken: { epoch: number; version: number }, diff: BoardDiff, meta = metaOf()) => {
+  const outcome = await publishOne(store, after(taken, diff, meta))
+  if (outcome?.kind !== 'published') throw new Error(`not published: ${JSON.stringify(outcome)}`)
+  return { epoch: taken.epoch, version: outcome.version }
+}
+
+const byMember = (entries: readonly Entry[]) =>
+  entries
+    .map(({ member, score, row }) => ({ member, score: Number(score), row }))
+    .sort((a, b) => (a.member < b.member ? -1 : 1))
+
+export const boardStoreConformance = (name: string, makeStores: () => Promise<BoardStores>): void => {
+  describe(`board store: ${name}`, () => {
+    let stores: BoardStores
+    let a: BoardStore & BoardInspector
+    let b: BoardStore & BoardInspector
+    beforeEach(async () => {
+      stores = await makeStores()
+      a = stores.store('a:1')
+      b = stores.store('b:1')
+    })
+    afterEach(() => stores.close())
+
+    const contents = async (store: BoardInspector) => (await result(store.inspect('likes')))?.entries ?? []
+
+    describe('take', () => {
+      it('finds nothing on a board that never was', async () => {
+        const taken = await result(a.take('likes'))
+        expect(taken).toMatchObject({ entries: [], meta: undefined })
+        expect(taken.epoch).toBeGreaterThan(0)
+        expect(taken.version).toBeGreaterThan(0)
+      })
+
+      it('returns what was published last, meta included', async () => {
+        const entries = [entry('3', '1.5'), entry('1', '2'), entry('2', '2')]
+        await step(a, await result(a.take('likes')), addAll(entries), {
+          ...metaOf('stale', 'refilling'),
+          complete: true,
+        })
+        const taken: TakenBoard = await result(b.take('likes'))
+        expect(taken.entries.map(({ member }) => member)).toEqual(['3', '1', '2'])
+        expect(byMember(taken.entries)).toEqual(byMember(entries))
+        expect(taken.meta).toEqual({ ...metaOf('stale', 'refilling'), complete: true })
+      })
+
+      it('raises the epoch each time and keeps the version', async () => {
+        const first = await step(a, await result(a.take('likes')), addAll([entry('1', '1')]))
+        const second = await result(b.take('likes'))
+        const third = await result(b.take('likes'))
+        expect(second.epoch).toBeGreaterThan(first.epoch)
+        expect(third.epoch).toBeGreaterThan(second.epoch)
+        expect([second.version, third.version]).toEqual([first.version, first.version])
+      })
+
+      it('fences the older owner out for good', async () => {
+        const old = await result(a.take('likes'))
+        const current = await result(b.take('likes'))
+        expect(await publishOne(a, after(old, addAll([entry('1', '1')])))).toEqual({ kind: 'fenced' })
+        expect(await contents(a)).toEqual([])
+        // Neither the right epoch under another owner's id nor the right id with another epoch will do.
+        expect(await publishOne(a, after(current, emptyDiff))).toEqual({ kind: 'fenced' })
+        expect(await publishOne(b, after({ ...current, epoch: current.epoch - 1 }, emptyDiff))).toEqual({
+          kind: 'fenced',
+        })
+        await step(b, current, addAll([entry('2', '2')]))
+        expect(byMember(await contents(b))).toEqual(byMember([entry('2', '2')]))
+      })
+    })
+
+    describe('publish', () => {
+      it('applies exactly the difference', async () => {
+        const before = [entry('1', '10'), entry('2', '20'), entry('3', '30'), entry('4', '40')]
+        const row = { ...entry('3', '30'), row: '{"id":3,"title":"榜单 \\u0000 \\"x\\""}' }
+        const next = [entry('1', '11'), row, entry('4', '40'), entry('a:b%3A', '50')]
+        let at = await step(a, await result(a.take('likes')), addAll(before))
+        at = await step(a, at, diffBoards(before, next))
+        expect(byMember(await contents(a))).toEqual(byMember(next))
+        await step(a, at, { leave: next.map(({ member }) => member), scores: [], rows: [] })
+        expect(await contents(a)).toEqual([])
+      })
+
+      it('is refused on another version, and tells what is there', async () => {
+        const taken = await result(a.take('likes'))
+        const at = await step(a, taken, addAll([entry('1', '1')]))
+        // A double send: the answer to the first was lost.
+        const outcome = await publishOne(a, after(taken, addAll([entry('1', '1')])))
+        expect(outcome).toMatchObject({ kind: 'moved', version: at.version })
+        expect(outcome?.kind === 'moved' && byMember(outcome.entries)).toEqual(byMember([entry('1', '1')]))
+        expect(await contents(a)).toHaveLength(1)
+      })
+
+      it('says that a flushed board is lost, and goes on from above the old version once taken again', async () => {
+        const at = await step(a, await result(a.take('likes')), addAll([entry('1', '1')]))
+        await stores.flush()
+        expect(await publishOne(a, after(at, addAll([entry('2', '2')])))).toEqual({ kind: 'lost' })
+        expect(await contents(a)).toEqual([])
+        const again = await result(a.take('likes'))
+        expect(again.entries).toEqual([])
+        expect(again.version).toBeGreaterThan(at.version)
+        expect(again.epoch).toBeGreaterThan(at.epoch)
+        expect((await step(a, again, addAll([entry('1', '1')]))).version).toBeGreaterThan(at.version)
+      })
+
+      it('counts a version and tells it for each change of content or status, and for nothing else', async () => {
+        const taken = await result(a.take('likes'))
+        const one = await step(a, taken, addAll([entry('1', '1')]))
+        const same = await step(a, one, emptyDiff, { ...metaOf(), positions: new Map([['webook.interactives/0', 99]]) })
+        expect(same).toEqual(one)
+        expect((await result(b.take('likes'))).meta?.positions).toEqual(new Map([['webook.interactives/0', 99]]))
+        const mine = await result(a.take('likes'))
+        const stale = await step(a, mine, emptyDiff, metaOf('stale', 'refilling'))
+        const why = await step(a, stale, emptyDiff, metaOf('stale', 'rewinding'))
+        const two = await step(a, why, addAll([entry('2', '2')]), metaOf('stale', 'rewinding'))
+        const versions = [taken, one, stale, why, two].map(({ version }) => version)
+        expect(versions).toEqual([...new Set(versions)].sort((x, y) => x - y))
+        await until('the last version told', () => stores.told('likes').includes(two.version))
+        expect(stores.told('likes')).toEqual(versions.slice(1))
+      })
+
+      it('publishes several boards at once, each with its own outcome, in order', async () => {
+        const taken = await result(a.take('likes'))
+        const other = await result(a.take('reads'))
+        await result(b.take('fenced'))
+        const one = addAll([entry('1', '1')])
+        const outcomes = await result(
+          a.publish([
+            { ...after(other, one), board: 'reads' },
+            { ...after(other, one), board: 'never' },
+            { ...after(other, one), board: 'fenced' },
+            after({ ...taken, version: taken.version + 1 }, one),
+          ]),
+        )
+        expect(outcomes.map((outcome) => outcome.kind)).toEqual(['published', 'lost', 'fenced', 'moved'])
+        expect(await result(a.publish([]))).toEqual([])
+      })
+
+      it('takes 5,000 entries in one difference, in and out', async () => {
+        const many = Array.from({ length: 5_000 }, (_, i) => entry(String(i), String(i * 3)))
+        const others = Array.from({ length: 5_000 }, (_, i) => entry(`x${i}`, String(i)))
+        const at = await step(a, await result(a.take('likes')), addAll(many))
+        expect(byMember(await contents(a))).toEqual(byMember(many))
+        await step(a, at, diffBoards(many, others))
+        expect(byMember(await contents(a))).toEqual(byMember(others))
+      })
+
+      it('keeps scores as the doubles nearest to their texts', async () => {
+        const texts = [
+          '9007199254740993',
+          '9007199254740991',
+          '-5.25',
+          '0.0000001',
+          '1e-7',
+          '0',
+          '18446744073709551615',
+        ]
+        const exact = ['123456789012345678', '0.1', '-9007199254740993', '1.7976931348623157e308', '99999999999999.99']
+        const entries = [...texts, ...exact].map((score, i) => entry(String(i), score))
+        await step(a, await result(a.take('likes')), addAll(entries))
+        for (const found of [await contents(a), (await result(b.take('likes'))).entries]) {
+          expect(byMember(found)).toEqual(byMember(entries))
+          expect(diffBoards(found, entries)).toEqual(emptyDiff)
+        }
+      })
+    })
+
+    describe('inspect', () => {
+      it('tells versions and owners of boards that are there', async () => {
+        const taken = await result(a.take('likes'))
+        expect(await result(a.versions(['likes', 'never']))).toEqual([taken.version, undefined])
+        expect(await result(a.inspect('never'))).toBeUndefined()
+        expect(await result(b.inspect('likes'))).toMatchObject({
+          epoch: taken.epoch,
+          owner: 'a:1',
+          version: taken.version,
+        })
+      })
+
+      it('finds foreign writes, and the difference heals them', async () => {
+        const mine = [entry('1', '1'), entry('2', '2')]
+        const at = await step(a, await result(a.take('likes')), addAll(mine))
+        await stores.intrude('likes', 'thief', '{"id":"stray"}')
+        const diff = diffBoards(await contents(a), mine)
+        expect([...diff.leave].sort()).toEqual(['stray-thief', 'thief'])
+        await step(a, at, diff)
+        expect(diffBoards(await contents(a), mine)).toEqual(emptyDiff)
+        expect(await contents(a)).toHaveLength(2)
+      })
+    })
+
+    it('lets the owner confirm', async () => {
+      await result(a.confirm(new Map([['webook.interactives/0', 17]])))
+    })
+  })
+}

@@ -1,0 +1,169 @@
+/**
+ * The boards in Redis, in memory: the same answers as the scripts give (test/conformance/board-store.ts runs over both),
+ * at once, so that it serves in virtual time. Several owners share one `MemoryBoards`, as replicas share a Redis.
+ */
+import { defer, type Observable, of } from 'rxjs'
+import type { Entry } from '../../src/core/board-content.js'
+import type { Positions } from '../../src/core/positions.js'
+import type {
+  BoardInspector,
+  BoardMeta,
+  BoardStore,
+  FoundBoard,
+  PublishOutcome,
+  PublishRequest,
+  TakenBoard,
+} from '../../src/operators/ports.js'
+
+interface MemoryBoard {
+  epoch: number
+  owner: string
+  version: number
+  meta: BoardMeta | undefined
+  readonly scores: Map<string, number>
+  readonly rows: Map<string, string>
+}
+
+/** How many items of each kind were sent, over all owners; `meta` counts publishes, `changes` versions told. */
+export interface Sent {
+  leave: number
+  scores: number
+  rows: number
+  meta: number
+  changes: number
+}
+
+const inZsetOrder = (scores: ReadonlyMap<string, number>): (readonly [string, number])[] =>
+  [...scores].sort(([a, x], [b, y]) => x - y || Buffer.compare(Buffer.from(a), Buffer.from(b)))
+
+export class MemoryBoards {
+  readonly sent: Sent = { leave: 0, scores: 0, rows: 0, meta: 0, changes: 0 }
+  /** What each feed's owner confirmed last. */
+  confirmed: Positions | undefined
+  /** The most members a sorted set has ever held, per board. */
+  readonly most = new Map<string, number>()
+  readonly now: () => number
+  readonly #boards = new Map<string, MemoryBoard>()
+  readonly #listeners = new Set<(board: string, version: number) => void>()
+
+  /** `now`: the server's clock, ms since 1970. */
+  constructor(now: () => number) {
+    this.now = now
+  }
+
+  store(owner: string): MemoryBoardStore {
+    return new MemoryBoardStore(this, owner)
+  }
+
+  flush(): void {
+    this.#boards.clear()
+  }
+
+  /** Messages on the channels of the changes. */
+  listen(listener: (board: string, version: number) => void): void {
+    this.#listeners.add(listener)
+  }
+
+  announce(board: string, version: number): void {
+    this.sent.changes++
+    for (const listener of this.#listeners) listener(board, version)
+  }
+
+  get(board: string): MemoryBoard | undefined {
+    return this.#boards.get(board)
+  }
+
+  getOrCreate(board: string): MemoryBoard {
+    const found = this.#boards.get(board)
+    if (found !== undefined) return found
+    const created = { epoch: 0, owner: '', version: this.now(), meta: undefined, scores: new Map(), rows: new Map() }
+    this.#boards.set(board, created)
+    return created
+  }
+
+  /** What plain reads would find: members in the zset's order, then rows without a place. */
+  entries(board: string, withStrays = false): readonly Entry[] {
+    const found = this.#boards.get(board)
+    if (found === undefined) return []
+    const entries = inZsetOrder(found.scores).map(([member, score]) => ({
+      member,
+      score: String(score),
+      row: found.rows.get(member) ?? '',
+    }))
+    if (withStrays)
+      for (const [member, row] of found.rows) if (!found.scores.has(member)) entries.push({ member, score: 'nan', row })
+    return entries
+  }
+}
+
+export class MemoryBoardStore implements BoardStore, BoardInspector {
+  readonly #boards: MemoryBoards
+  readonly #owner: string
+
+  constructor(boards: MemoryBoards, owner: string) {
+    this.#boards = boards
+    this.#owner = owner
+  }
+
+  take(name: string): Observable<TakenBoard> {
+    return defer(() => {
+      const board = this.#boards.getOrCreate(name)
+      board.epoch = Math.max(board.epoch + 1, this.#boards.now())
+      board.owner = this.#owner
+      for (const member of board.rows.keys()) if (!board.scores.has(member)) board.rows.delete(member)
+      const { epoch, version, meta } = board
+      return of({ epoch, version, meta, entries: this.#boards.entries(name) })
+    })
+  }
+
+  publish(requests: readonly PublishRequest[]): Observable<readonly PublishOutcome[]> {
+    return defer(() => of(requests.map((request) => this.#publishOne(request))))
+  }
+
+  confirm(positions: Positions): Observable<void> {
+    return defer(() => {
+      this.#boards.confirmed = positions
+      return of(undefined)
+    })
+  }
+
+  versions(names: readonly string[]): Observable<readonly (number | undefined)[]> {
+    return defer(() => of(names.map((name) => this.#boards.get(name)?.version)))
+  }
+
+  inspect(name: string): Observable<FoundBoard | undefined> {
+    return defer(() => {
+      const board = this.#boards.get(name)
+      if (board === undefined) return of(undefined)
+      const { epoch, owner, version } = board
+      return of({ epoch, owner, version, entries: this.#boards.entries(name, true) })
+    })
+  }
+
+  #publishOne({ board: name, epoch, base, diff, meta }: PublishRequest): PublishOutcome {
+    const board = this.#boards.get(name)
+    if (board === undefined) return { kind: 'lost' }
+    if (board.epoch !== epoch || board.owner !== this.#owner) return { kind: 'fenced' }
+    if (board.version !== base) return { kind: 'moved', version: board.version, entries: this.#boards.entries(name) }
+    const { sent, most } = this.#boards
+    for (const member of diff.leave) {
+      board.scores.delete(member)
+      board.rows.delete(member)
+    }
+    for (const { member, score } of diff.scores) board.scores.set(member, Number(score))
+    for (const { member, row } of diff.rows) board.rows.set(member, row)
+    most.set(name, Math.max(most.get(name) ?? 0, board.scores.size))
+    sent.leave += diff.leave.length
+    sent.scores += diff.scores.length
+    sent.rows += diff.rows.length
+    sent.meta++
+    const old = board.meta?.status
+    const differs = diff.leave.length + diff.scores.length + diff.rows.length > 0
+    board.meta = meta
+    if (differs || old?.state !== meta.status.state || old.reason !== meta.status.reason) {
+      board.version = Math.max(board.version + 1, this.#boards.now())
+      this.#boards.announce(name, board.version)
+    }
+    return { kind: 'published', version: board.version }
+  }
+}
