@@ -104,9 +104,12 @@ export const runProgram = async (actions: ProgramActions, line: readonly string[
 
 const tellError = (error: unknown, actions: ProgramActions): number => {
   const known = asRanktideError(error)
-  // Problems of a configuration are lines that begin with the file: they stand alone, as those of a compiler.
-  const text = known.code === 'CONFIG_INVALID' ? known.detail : `ranktide: ${known.message}`
+  if (known.code === 'CONFIG_INVALID') {
+    // Lines that begin with the file, as those of a compiler. They hide secrets themselves.
+    actions.error(`${known.detail}\n`)
+    return 2
+  }
   const stack = error instanceof RanktideError ? undefined : (error as Error | undefined)?.stack
-  actions.error(`${hidePasswords(stack === undefined ? text : `${text}\n${stack}`)}\n`)
-  return known.code.startsWith('CONFIG_') ? 2 : 1
+  actions.error(`${hidePasswords(`ranktide: ${known.message}${stack === undefined ? '' : `\n${stack}`}`)}\n`)
+  return known.code === 'CONFIG_READ' ? 2 : 1
 }

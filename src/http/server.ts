@@ -59,6 +59,9 @@ const answerGarbage = (error: ConnectionError, socket: Socket): void => {
   socket.end(`${head}\r\nconnection: close\r\n\r\n${body}`)
 }
 
+/** Longer names in a path are refused with 414; shorter ones that no board has, with 404. */
+const longestName = 2000
+
 /** Does not listen yet. */
 export const buildServer = ({ boards, health, metrics, log, now }: ServerOptions): FastifyInstance => {
   const onError = answerError(log)
@@ -69,6 +72,7 @@ export const buildServer = ({ boards, health, metrics, log, now }: ServerOptions
     forceCloseConnections: 'idle',
     requestTimeout: 10_000,
     bodyLimit: 1024,
+    routerOptions: { maxParamLength: longestName },
     clientErrorHandler: answerGarbage,
     frameworkErrors: (error, request, reply) => {
       onError(error, request, reply)

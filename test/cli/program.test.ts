@@ -1,0 +1,152 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, expect, test } from 'vitest'
+import { type ConnectionFinding, type ProgramActions, runProgram } from '../../src/cli/program.js'
+import { RanktideError } from '../../src/core/errors.js'
+import type { Config } from '../../src/runtime/config.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ranktide-cli-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const good = join(folder, 'good.yaml')
+writeFileSync(
+  good,
+  `
+kafka: { brokers: localhost:9092 }
+database: { url: mysql://root:hunter2@localhost/webook }
+redis: { url: redis://localhost }
+boards:
+  likes: { topic: webook.interactives, table: webook.interactives, score: like_cnt }
+  slow: { topic: [a, b], table: timings, score: ms, order: asc, size: 3 }
+`,
+)
+const bad = join(folder, 'bad.yaml')
+writeFileSync(bad, readFileSync(good, 'utf8').replace('redis://localhost', 'redis'))
+
+interface Run {
+  readonly code: number
+  readonly out: string
+  readonly error: string
+  readonly ran: readonly Config[]
+}
+
+const run = async (line: string, more: Partial<ProgramActions> = {}): Promise<Run> => {
+  let [out, error] = ['', '']
+  const ran: Config[] = []
+  const actions: ProgramActions = {
+    runWorker: (config) => {
+      ran.push(config)
+      return Promise.resolve()
+    },
+    checkConnections: () => Promise.reject(new Error('was not asked for')),
+    surroundings: { environment: { LOG_LEVEL: 'silent' }, hostname: 'pod-1' },
+    out: (text) => {
+      out += text
+    },
+    error: (text) => {
+      error += text
+    },
+    ...more,
+  }
+  const code = await runProgram(actions, line.split(' '))
+  return { code, out, error, ran }
+}
+
+test('config check prints a line a board for a good file', async () => {
+  expect(await run(`config check --config ${good}`)).toEqual({
+    code: 0,
+    out:
+      'likes: top 10 of webook.interactives by like_cnt desc, from topic webook.interactives\n' +
+      'slow: top 3 of webook.timings by ms asc, from topics a, b\n',
+    error: '',
+    ran: [],
+  })
+})
+
+test('config check tells what is wrong and exits with 2', async () => {
+  expect(await run(`config check -c ${bad}`)).toEqual({
+    code: 2,
+    out: '',
+    error: `${bad}:4: redis.url is "redis"; allowed: redis://host:port or rediss://user:password@host:port/db, special characters in user and password percent-encoded\n`,
+    ran: [],
+  })
+})
+
+test('a file that is not there exits with 2, and ranktide.yaml is the default', async () => {
+  const { code, error } = await run('config check')
+  expect([code, error]).toEqual([
+    2,
+    'ranktide: the configuration file cannot be read: ranktide.yaml does not exist; name another with --config FILE\n',
+  ])
+})
+
+test('config check --connect prints what each server said, and exits with 1 if one cannot be used', async () => {
+  const connected = (findings: ConnectionFinding[]) =>
+    run(`config check --connect --config ${good}`, { checkConnections: () => Promise.resolve(findings) })
+  const fine = { name: 'redis', ok: true, detail: 'answers' }
+  const { code, out } = await connected([{ name: 'kafka', ok: false, detail: 'no broker can be reached' }, fine])
+  expect(code).toBe(1)
+  expect(out.split('\n').slice(2)).toEqual(['[-]kafka no broker can be reached', '[+]redis answers', ''])
+  expect((await connected([fine])).code).toBe(0)
+})
+
+test('config schema prints the published schema', async () => {
+  const { code, out } = await run('config schema')
+  expect(code).toBe(0)
+  expect(JSON.parse(out)).toEqual(
+    JSON.parse(readFileSync(new URL('../../docs/ranktide.schema.json', import.meta.url), 'utf8')),
+  )
+})
+
+test('run hands the configuration to the worker', async () => {
+  const { code, ran } = await run(`run --only boards --config ${good}`)
+  expect(code).toBe(0)
+  expect(ran.map(({ boards }) => boards.map(({ name }) => name))).toEqual([['likes', 'slow']])
+})
+
+test('run with a wrong configuration never starts', async () => {
+  const { code, ran } = await run(`run --config ${bad}`)
+  expect([code, ran]).toEqual([2, []])
+})
+
+test('what stops the worker is told in one sentence without passwords, and exits with 1', async () => {
+  const failWith = (error: Error) => run(`run --config ${good}`, { runWorker: () => Promise.reject(error) })
+  const known = await failWith(new RanktideError('TABLE_MISSING', 'webook.none at mysql://root:hunter2@localhost'))
+  expect([known.code, known.error]).toEqual([
+    1,
+    'ranktide: the table does not exist: webook.none at mysql://root:***@localhost\n',
+  ])
+  const unknown = await failWith(new TypeError('x is not a function'))
+  expect(unknown.code).toBe(1)
+  expect(unknown.error).toMatch(/^ranktide: an error that ranktide does not know: x is not a function\nTypeError: .*\n/)
+})
+
+test.each([
+  ['runn', "unknown command 'runn'"],
+  ['run --confg x', "unknown option '--confg'"],
+  ['run --config', "option '-c, --config <file>' argument missing"],
+  ['run --only counters', 'Allowed choices are boards.'],
+  ['run extra', 'too many arguments'],
+  ['config', 'Usage: ranktide config'],
+  ['config chek', "unknown command 'chek'"],
+])('%s is a usage error: 2, with a hint on standard error', async (line, hint) => {
+  const { code, out, error, ran } = await run(line)
+  expect([code, out, ran]).toEqual([2, '', []])
+  expect(error).toContain(hint)
+  expect(error).toMatch(/--help|Usage/)
+})
+
+test.each(['--help', 'run --help', 'config --help', 'config check --help', 'config schema --help', 'help run'])(
+  '%s prints help and exits with 0',
+  async (line) => {
+    const { code, out, error } = await run(line)
+    expect([code, error]).toEqual([0, ''])
+    expect(out).toContain('Usage: ranktide')
+  },
+)
+
+test('--version prints that of package.json', async () => {
+  const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))
+  expect(await run('--version')).toMatchObject({ code: 0, out: `${version}\n` })
+})
