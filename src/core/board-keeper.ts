@@ -28,7 +28,7 @@ export type KeeperEffect =
 export type Note =
   | { readonly kind: 'degraded'; readonly board: string; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'reading'; readonly board: string; readonly cause: Cause; readonly limit: number }
-  | { readonly kind: 'read-failed'; readonly board: string; readonly cause: Cause; readonly detail: string }
+  | { readonly kind: 'read-failed'; readonly board: string; readonly cause: Cause; readonly code: ErrorCode; readonly detail: string }
   | {
       readonly kind: 'merged'
       readonly board: string
@@ -216,10 +216,10 @@ export class BoardKeeper {
     reading.barrier = this.#barrier()
   }
 
-  onReadFailed(request: number, detail: string): void {
+  onReadFailed(request: number, code: ErrorCode, detail: string): void {
     if (this.#reading?.request !== request) return
     const { cause } = this.#reading
-    this.#feed.note({ kind: 'read-failed', board: this.spec.name, cause, detail })
+    this.#feed.note({ kind: 'read-failed', board: this.spec.name, cause, code, detail })
     this.#drop()
     if (cause !== 'refill') this.#wanted ??= cause
     this.#notBefore = this.#feed.now + Math.min(keeperLimits.retry * 2 ** this.#failures, keeperLimits.retryMost)
@@ -379,6 +379,7 @@ export class BoardKeeper {
     if (this.#reading === undefined) return
     this.#closeJournal(this.#reading)
     this.#reading = undefined
+    this.#silent = false
   }
 
   #closeJournal(reading: Reading): void {

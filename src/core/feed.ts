@@ -11,6 +11,7 @@ import type { BoardStatus, Entry } from './board-content.js'
 import { BoardKeeper, type Content, type KeeperEffect, type KeeperFeed, type Note } from './board-keeper.js'
 import type { BoardSpec } from './board-spec.js'
 import { Journal } from './journal.js'
+import type { ErrorCode } from './errors.js'
 import type { Folded, RowsSegment, Segment } from './newest-per-key.js'
 import { furthest, type Positions } from './positions.js'
 import type { RefillRows } from './refill.js'
@@ -28,7 +29,7 @@ export interface Window extends Folded {
 export type FeedInput =
   | { readonly kind: 'window'; readonly window: Window }
   | { readonly kind: 'rows'; readonly request: number; readonly rows: RefillRows }
-  | { readonly kind: 'read-failed'; readonly request: number; readonly detail: string }
+  | { readonly kind: 'read-failed'; readonly request: number; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'ends'; readonly barrier: number; readonly ends: Positions }
   | { readonly kind: 'barrier-failed' }
   | { readonly kind: 'audit' }
@@ -192,7 +193,7 @@ export class Feed implements KeeperFeed {
         for (const keeper of this.#keepers) keeper.onRows(input.request, input.rows)
         return
       case 'read-failed':
-        for (const keeper of this.#keepers) keeper.onReadFailed(input.request, input.detail)
+        for (const keeper of this.#keepers) keeper.onReadFailed(input.request, input.code, input.detail)
         return
       case 'ends':
         for (const keeper of this.#keepers) keeper.onEnds(input.barrier, input.ends)

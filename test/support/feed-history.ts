@@ -171,7 +171,7 @@ export class FeedHistory {
 
   #failRead(): void {
     const pending = this.#reads.shift()
-    if (pending !== undefined) this.#step({ kind: 'read-failed', request: pending.effect.request, detail: 'simulated' })
+    if (pending !== undefined) this.#step({ kind: 'read-failed', request: pending.effect.request, code: 'DATABASE_TIMEOUT', detail: 'simulated' })
   }
 
   #writeMarks(): void {

@@ -1,0 +1,64 @@
+import {
+  catchError,
+  connect,
+  defer,
+  EMPTY,
+  endWith,
+  exhaustMap,
+  first,
+  ignoreElements,
+  interval,
+  type MonoTypeOperatorFunction,
+  merge,
+  type Observable,
+  type SchedulerLike,
+  switchMap,
+  takeUntil,
+  tap,
+  timeout,
+} from 'rxjs'
+import type { FeedSnapshot } from '../core/feed.js'
+import { hasPassed } from '../core/positions.js'
+import type { BoardStore, FeedSource } from './ports.js'
+
+export interface ConfirmPorts {
+  readonly source: Pick<FeedSource, 'ends'>
+  readonly store: Pick<BoardStore, 'confirm'>
+  readonly scheduler: SchedulerLike
+  /** The boards of the feed held everything that Kafka had at this time, ms since 1970. */
+  readonly confirmed: (at: number) => void
+  readonly failed: (error: unknown) => void
+}
+
+const confirmEvery = 1_000
+/** A feed that lags gets this long to come up to the ends that it was asked for, ms. */
+const patience = 10_000
+
+/**
+ * Once a second: asks for the ends of the topics, waits until everything up to them is published, and confirms the
+ * boards as of the moment of asking. Readers see the time since then as the age of the boards: it is true, and it grows
+ * when Kafka, the database's feed or Redis stands still. Passes every snapshot on. Memory: one snapshot.
+ */
+export const confirmPublished = (ports: ConfirmPorts): MonoTypeOperatorFunction<FeedSnapshot> =>
+  connect((published$) => {
+    const over$ = published$.pipe(ignoreElements(), endWith(true))
+    return merge(published$, confirmations(ports, published$).pipe(takeUntil(over$)))
+  })
+
+const confirmations = (ports: ConfirmPorts, published$: Observable<FeedSnapshot>): Observable<never> =>
+  interval(confirmEvery, ports.scheduler).pipe(
+    exhaustMap(() => {
+      const at = ports.scheduler.now()
+      return defer(() => ports.source.ends()).pipe(
+        switchMap((ends) => published$.pipe(first(({ positions }) => hasPassed(positions, ends), undefined))),
+        switchMap((snapshot) => (snapshot === undefined ? EMPTY : ports.store.confirm(snapshot.positions))),
+        tap(() => ports.confirmed(at)),
+        timeout({ first: patience, scheduler: ports.scheduler }),
+        catchError((error: unknown) => {
+          ports.failed(error)
+          return EMPTY
+        }),
+      )
+    }),
+    ignoreElements(),
+  )

@@ -1,0 +1,42 @@
+import { map, type OperatorFunction } from 'rxjs'
+import type { Decode, FeedEvent, RefusedMessage } from '../core/change.js'
+import { partitionId } from '../core/positions.js'
+import type { EventBatch } from './event-batch.js'
+import type { Message, MessageBatch } from './ports.js'
+
+export interface DecodeObserver {
+  refused(message: Message, refused: RefusedMessage): void
+}
+
+/**
+ * Bytes to events. A message is taken whole or refused whole; a refused one stays in its place as a control, so that
+ * nothing is skipped silently: it concerns the tables that it names, or any if it names none.
+ * Order: kept. Duplicates, loss: none added. Memory: one batch.
+ */
+export const decodeMessages = (decode: Decode, observer: DecodeObserver): OperatorFunction<MessageBatch, EventBatch> =>
+  map((batch) => {
+    const events: FeedEvent[] = []
+    const maxEs = new Map<string, number>()
+    for (const message of batch.messages) {
+      const decoded = decode(message.value)
+      if (decoded._tag === 'Left') {
+        observer.refused(message, decoded.left)
+        events.push(...refusedEvents(decoded.left))
+        continue
+      }
+      for (const event of decoded.right.events) events.push(event)
+      const { es } = decoded.right
+      if (es === undefined) continue
+      // A forged clock must not stand for time that has not come: no commit is later than its record.
+      const told = message.timestamp === undefined ? es : Math.min(es, message.timestamp)
+      const id = partitionId(message.topic, message.partition)
+      if (told > (maxEs.get(id) ?? 0)) maxEs.set(id, told)
+    }
+    const { positions, messages } = batch
+    return { events, positions, maxEs, messages: messages.length, release: () => batch.release() }
+  })
+
+const refusedEvents = ({ refusal, tables }: RefusedMessage): FeedEvent[] =>
+  tables === undefined
+    ? [{ kind: 'refused', table: undefined, refusal }]
+    : tables.map((table) => ({ kind: 'refused', table, refusal }))

@@ -1,0 +1,15 @@
+import type { FeedEvent } from '../core/change.js'
+import type { Positions } from '../core/positions.js'
+
+/** What a batch of messages said. */
+export interface EventBatch {
+  /** In the order of the messages. */
+  readonly events: readonly FeedEvent[]
+  /** Next offset of every partition once this batch has been handled. */
+  readonly positions: Positions
+  /** The greatest commit time a partition, ms since 1970. */
+  readonly maxEs: ReadonlyMap<string, number>
+  readonly messages: number
+  /** Asks for the next batch. */
+  release(): void
+}

@@ -1,0 +1,104 @@
+/**
+ * What Redis holds of a feed's boards, as far as their owner knows, and what has to be sent to make it what the feed
+ * holds. Pure bookkeeping: a difference is made from a known version and holds only if Redis still has that version.
+ */
+import type { BoardStatus, Entry } from '../core/board-content.js'
+import { diffBoards, isEmpty } from '../core/board-diff.js'
+import type { BoardSnapshot, FeedSnapshot } from '../core/feed.js'
+import type { BoardMeta, FoundBoard, PublishOutcome, PublishRequest, TakenBoard } from './ports.js'
+
+/** A board as it is in Redis. */
+export interface PublishedBoard {
+  readonly epoch: number
+  readonly version: number
+  readonly entries: readonly Entry[]
+  readonly meta: BoardMeta
+}
+
+const unknown: BoardMeta = {
+  status: { state: 'stale', reason: 'starting' },
+  complete: false,
+  positions: new Map(),
+  definition: '',
+}
+
+/** A request, and what the board is in Redis once it is carried out. */
+export interface Publish {
+  readonly request: PublishRequest
+  readonly entries: readonly Entry[]
+}
+
+export class PublishedBoards {
+  readonly #there = new Map<string, PublishedBoard>()
+  readonly #definitions: ReadonlyMap<string, string>
+
+  constructor(taken: ReadonlyMap<string, TakenBoard>, definitions: ReadonlyMap<string, string>) {
+    this.#definitions = definitions
+    for (const [board, found] of taken) this.take(board, found)
+  }
+
+  get(board: string): PublishedBoard | undefined {
+    return this.#there.get(board)
+  }
+
+  names(): readonly string[] {
+    return [...this.#there.keys()]
+  }
+
+  /** The board was taken (again): this is what was found. */
+  take(board: string, { epoch, version, entries, meta }: TakenBoard): void {
+    this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown })
+  }
+
+  /** The publishes that are due: none for a board that is there as it is here. */
+  due(snapshot: FeedSnapshot): readonly Publish[] {
+    return snapshot.boards.flatMap((board) => this.#dueFor(board))
+  }
+
+  settle({ request, entries }: Publish, outcome: PublishOutcome): void {
+    const { board, epoch, meta } = request
+    if (outcome.kind === 'published') this.#there.set(board, { epoch, version: outcome.version, entries, meta })
+    else if (outcome.kind === 'moved') this.#correct(board, outcome.version, outcome.entries)
+  }
+
+  /** What a plain read found while nothing was being published: true when it is not what was expected there. */
+  compare(board: string, found: FoundBoard): boolean {
+    const there = this.#there.get(board)
+    if (there === undefined) return false
+    if (there.version === found.version && isEmpty(diffBoards(found.entries, there.entries))) return false
+    this.#correct(board, found.version, found.entries)
+    return true
+  }
+
+  /** Not knowing the definition there makes the next publish write it, whatever the difference is. */
+  #correct(board: string, version: number, entries: readonly Entry[]): void {
+    const there = this.#there.get(board)
+    if (there !== undefined)
+      this.#there.set(board, { ...there, version, entries, meta: { ...there.meta, definition: '' } })
+  }
+
+  #dueFor({ spec, content, status }: BoardSnapshot): readonly Publish[] {
+    const there = this.#there.get(spec.name)
+    if (there === undefined) return []
+    const entries = content?.entries ?? there.entries
+    const meta: BoardMeta =
+      content === undefined
+        ? { ...there.meta, status }
+        : {
+            status,
+            complete: content.complete,
+            positions: content.positions,
+            definition: this.#definitions.get(spec.name) ?? '',
+          }
+    const diff = diffBoards(there.entries, entries)
+    if (isEmpty(diff) && sameMeta(there.meta, meta)) return []
+    const request = { board: spec.name, epoch: there.epoch, base: there.version, diff, meta }
+    return [{ request, entries }]
+  }
+}
+
+/** Positions alone are no reason to write: the heartbeat has them. */
+const sameMeta = (a: BoardMeta, b: BoardMeta): boolean =>
+  sameStatus(a.status, b.status) && a.complete === b.complete && a.definition === b.definition
+
+const sameStatus = (a: BoardStatus, b: BoardStatus): boolean => a.state === b.state && a.reason === b.reason
