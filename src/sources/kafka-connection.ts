@@ -1,0 +1,270 @@
+/**
+ * One librdkafka consumer without a group membership, as promises with a time limit.
+ *
+ * Order: read() returns records in the order of their partitions. Only one read() may be in flight; positions() may
+ * be called only when none is, else it runs ahead of what was returned. A waiting read() holds one of the four threads
+ * of libuv's pool (UV_THREADPOOL_SIZE): a process with many feeds needs a larger pool.
+ */
+import kafka from 'node-rdkafka'
+import { RanktideError } from '../core/errors.js'
+import { type Positions, parsePartitionId, partitionId } from '../core/positions.js'
+import type { Message } from '../operators/ports.js'
+import { eventTrouble, failureText, kafkaError } from './kafka-errors.js'
+import { type BatchWindow, consumerProperties, type KafkaAddress } from './kafka-properties.js'
+
+/** Times that Kafka answers with the ends of the log instead of a record's offset. */
+export const LATEST = -1
+export const EARLIEST = -2
+
+export interface KafkaConnectionOptions extends KafkaAddress {
+  readonly window: BatchWindow
+  /** Longest time for an answer, ms; also for the first connection. */
+  readonly requestTimeout: number
+  readonly onTrouble: (error: RanktideError) => void
+}
+
+type Callback<T> = (error: unknown, value: T) => void
+
+interface TopicPartitionOffset {
+  readonly topic: string
+  readonly partition: number
+  readonly offset: number
+}
+
+const withOffsets = (positions: Positions): TopicPartitionOffset[] =>
+  [...positions].map(([id, offset]) => ({ ...parsePartitionId(id), offset }))
+
+export class KafkaConnection {
+  readonly #options: KafkaConnectionOptions
+  readonly #consumer: InstanceType<typeof kafka.KafkaConsumer>
+  /** Topics that librdkafka knows of: a question for those makes no new topic handle, which it would never free. */
+  readonly #known = new Set<string>()
+  #lastFailure = ''
+  #open = true
+
+  private constructor(options: KafkaConnectionOptions) {
+    const properties = consumerProperties(options, options.window)
+    this.#options = options
+    try {
+      this.#consumer = new kafka.KafkaConsumer(properties.global, properties.topic)
+    } catch (error) {
+      throw new RanktideError('CONFIG_INVALID', `kafka.client: ${error instanceof Error ? error.message : error}`)
+    }
+    this.#consumer.on('event.log', (line: { fac?: string; message?: string }) => {
+      if (line.fac === 'FAIL' && line.message !== undefined) this.#lastFailure = failureText(line.message)
+    })
+  }
+
+  /** Fails with KAFKA_UNREACHABLE after `requestTimeout`, with KAFKA_DENIED at once, with CONFIG_INVALID. */
+  static async connect(options: KafkaConnectionOptions): Promise<KafkaConnection> {
+    const connection = new KafkaConnection(options)
+    await connection.#connect()
+    connection.#consumer.on('event.error', (error) => {
+      const trouble = eventTrouble(error, connection.#lastFailure)
+      if (trouble !== undefined) options.onTrouble(trouble)
+    })
+    return connection
+  }
+
+  get isOpen(): boolean {
+    return this.#open && this.#consumer.isConnected()
+  }
+
+  /** All partitions of the topics. KAFKA_TOPIC, naming it, if one does not exist. */
+  async partitions(topics: readonly string[]): Promise<string[]> {
+    for (const topic of topics) {
+      if (this.#known.has(topic)) continue
+      await this.#metadata({ topic, allTopics: false })
+      this.#known.add(topic)
+    }
+    const metadata = await this.#metadata({ allTopics: false })
+    return topics.flatMap((topic) => {
+      const found = metadata.topics.find((each) => each.name === topic)
+      if (found === undefined || found.partitions.length === 0) throw new RanktideError('KAFKA_TOPIC', topic)
+      return found.partitions.map(({ id }) => partitionId(topic, id))
+    })
+  }
+
+  /** First offset at or after `time` (ms) in each partition, -1 if there is none; or EARLIEST, or LATEST. */
+  async offsetsAt(partitions: readonly string[], time: number): Promise<Map<string, number>> {
+    const asked = partitions.map((id) => ({ ...parsePartitionId(id), offset: time }))
+    const answer = await this.#ask<readonly Partial<TopicPartitionOffset>[]>('asking for offsets', (limit, done) =>
+      this.#consumer.offsetsForTimes(asked, limit, done as Callback<unknown>),
+    )
+    const offsets = new Map<string, number>()
+    for (const { topic = '', partition = 0, offset } of answer) {
+      // A partition's own error is not passed on by node-rdkafka; it has no valid offset then.
+      if (offset === undefined || offset < -1) {
+        throw new RanktideError('KAFKA_FAILED', `no offset was returned for ${partitionId(topic, partition)}`)
+      }
+      offsets.set(partitionId(topic, partition), offset)
+    }
+    return offsets
+  }
+
+  assign(offsets: Positions): void {
+    this.#call('assigning partitions', () => this.#consumer.assign(withOffsets(offsets)))
+  }
+
+  assignMore(offsets: Positions): void {
+    this.#call('assigning partitions', () => this.#consumer.incrementalAssign(withOffsets(offsets)))
+  }
+
+  unassign(): void {
+    if (this.isOpen) this.#call('releasing partitions', () => this.#consumer.unassign())
+  }
+
+  /**
+   * Up to `count` records; waits at most `wait` ms for each. With a count above one the wait has to be 0, else a slow
+   * trickle would hold the call until it is full; and an error that comes after a record is lost in it.
+   */
+  read(count: number, wait: number): Promise<Message[]> {
+    return new Promise((resolve, reject) => {
+      this.#consumer.setDefaultConsumeTimeout(wait)
+      this.#consumer.consume(count, (error: unknown, records) => {
+        if (error) reject(kafkaError(error, 'reading'))
+        else resolve(records.map(messageOf))
+      })
+    })
+  }
+
+  /** Next offset of each partition, past control records and aborted transactions; without those not read from yet. */
+  positions(partitions: Iterable<string>): Map<string, number> {
+    const asked = [...partitions].map(parsePartitionId)
+    const answer = this.#call('asking for positions', () => this.#consumer.position(asked))
+    const positions = new Map<string, number>()
+    for (const { topic, partition, offset } of answer as readonly Partial<TopicPartitionOffset>[]) {
+      if (topic === undefined || partition === undefined || offset === undefined || offset < 0) continue
+      positions.set(partitionId(topic, partition), offset)
+    }
+    return positions
+  }
+
+  /**
+   * Commits and reads back. Reading back needs no poll, which the commit's own callback would; and it shows the
+   * commits that the coordinator refuses because somebody consumes under the group's name.
+   */
+  async commit(positions: Positions): Promise<void> {
+    const offsets = withOffsets(positions)
+    this.#call('committing offsets', () => this.#consumer.commit(offsets))
+    const committed = await this.#ask<readonly Partial<TopicPartitionOffset>[]>('committing offsets', (limit, done) =>
+      this.#consumer.committed(offsets, limit, done as Callback<unknown>),
+    )
+    for (const { topic = '', partition = 0, offset } of committed) {
+      const id = partitionId(topic, partition)
+      if (offset === positions.get(id)) continue
+      const detail = `group ${this.#options.group} did not take the offset of ${id}; does another consumer use its name?`
+      throw new RanktideError('KAFKA_FAILED', detail)
+    }
+  }
+
+  /** Resolves when librdkafka has ended, or after `limit` ms: with a broker that hangs it may never do so. */
+  async close(limit: number): Promise<void> {
+    this.#open = false
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, limit)
+      this.#consumer.disconnect(() => {
+        clearTimeout(timer)
+        resolve()
+      })
+    })
+  }
+
+  async #connect(): Promise<void> {
+    const attempt = this.#firstContact()
+    // Error events are delivered only by consume(). Nothing is assigned yet, so it can return no record; but the last
+    // call has to be over before partitions are assigned, else it would swallow one.
+    let settled = false
+    const settle = (): void => {
+      settled = true
+    }
+    attempt.then(settle, settle)
+    const events = (async (): Promise<void> => {
+      while (!settled) {
+        await this.read(1, 20).catch(() => {})
+        await new Promise((resolve) => setTimeout(resolve, 20))
+      }
+    })()
+    await attempt
+    await events
+  }
+
+  #firstContact(): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const limit = this.#options.requestTimeout
+      let failed = false
+      const fail = (error: RanktideError): void => {
+        // The attempt goes on inside librdkafka until its own time limit.
+        failed = true
+        this.#open = false
+        reject(error)
+      }
+      // node-rdkafka disconnects before it reports a failure, and that takes seconds with a broker that hangs.
+      const timer = setTimeout(() => fail(this.#unreachable()), limit + 500)
+      this.#consumer.on('event.error', (error) => {
+        const trouble = eventTrouble(error, this.#lastFailure)
+        if (trouble?.code === 'KAFKA_DENIED') fail(trouble)
+      })
+      this.#consumer.connect({ allTopics: false, timeout: limit }, (error: unknown) => {
+        clearTimeout(timer)
+        if (error) fail(this.#unreachable())
+        else if (failed) this.#consumer.disconnect()
+        else resolve()
+      })
+    })
+  }
+
+  #unreachable(): RanktideError {
+    const why = this.#lastFailure === '' ? '' : ` (${this.#lastFailure})`
+    return new RanktideError('KAFKA_UNREACHABLE', `${this.#options.brokers}${why}`)
+  }
+
+  #metadata(options: { topic?: string; allTopics: boolean }): Promise<{
+    topics: { name: string; partitions: { id: number }[] }[]
+  }> {
+    return this.#ask('asking for partitions', (timeout, done) =>
+      this.#consumer.getMetadata({ ...options, timeout }, done as Callback<unknown>),
+    )
+  }
+
+  #ask<T>(doing: string, call: (limit: number, done: Callback<T>) => void): Promise<T> {
+    return new Promise((resolve, reject) => {
+      const limit = this.#options.requestTimeout
+      // The limit of the call itself begins only when a thread is free for it.
+      const timer = setTimeout(() => reject(new RanktideError('KAFKA_UNREACHABLE', `${doing}: no answer`)), limit + 500)
+      const done: Callback<T> = (error, value) => {
+        clearTimeout(timer)
+        if (error) reject(kafkaError(error, doing))
+        else resolve(value)
+      }
+      try {
+        call(limit, done)
+      } catch (error) {
+        done(error, undefined as T)
+      }
+    })
+  }
+
+  #call<T>(doing: string, call: () => T): T {
+    try {
+      return call()
+    } catch (error) {
+      throw kafkaError(error, doing)
+    }
+  }
+}
+
+/** node-rdkafka says -1 for a record without a time. Keys and headers are left behind: nothing here reads them. */
+const messageOf = (record: {
+  topic: string
+  partition: number
+  offset: number
+  value: Uint8Array | null
+  timestamp?: number
+}): Message => ({
+  topic: record.topic,
+  partition: record.partition,
+  offset: record.offset,
+  value: record.value,
+  timestamp: record.timestamp !== undefined && record.timestamp >= 0 ? record.timestamp : undefined,
+})

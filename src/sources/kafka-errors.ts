@@ -1,0 +1,62 @@
+import { type ErrorCode, RanktideError } from '../core/errors.js'
+
+/** Error numbers of librdkafka (negative: its own) and Kafka. */
+const codes = new Map<number, ErrorCode>([
+  [-140, 'OFFSETS_GONE'], // auto.offset.reset = error
+  [1, 'OFFSETS_GONE'], // offset out of range
+  [-139, 'OFFSETS_GONE'], // log truncation
+  [-195, 'KAFKA_UNREACHABLE'], // broker transport failure
+  [-193, 'KAFKA_UNREACHABLE'], // host resolution failure
+  [-187, 'KAFKA_UNREACHABLE'], // all brokers down
+  [-185, 'KAFKA_UNREACHABLE'], // timed out
+  [-181, 'KAFKA_UNREACHABLE'], // TLS
+  [-169, 'KAFKA_DENIED'], // authentication failure
+  [29, 'KAFKA_DENIED'], // topic authorization
+  [30, 'KAFKA_DENIED'], // group authorization
+  [31, 'KAFKA_DENIED'], // cluster authorization
+  [58, 'KAFKA_DENIED'], // SASL authentication
+  [-188, 'KAFKA_TOPIC'], // unknown topic
+  [-190, 'KAFKA_TOPIC'], // unknown partition
+  [3, 'KAFKA_TOPIC'], // unknown topic or partition
+])
+
+/**
+ * node-rdkafka reports events of librdkafka with the code -1: only the text tells them apart. A single broker that
+ * cannot be reached ("broker transport failure", "host resolution failure") is no trouble while others can.
+ */
+const eventTexts = new Map<string, ErrorCode>([
+  ['all broker connections are down', 'KAFKA_UNREACHABLE'],
+  ['authentication failure', 'KAFKA_DENIED'],
+])
+
+const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
+
+/** An error that a call of node-rdkafka returned or threw. `doing` names the call for the reader. */
+export const kafkaError = (error: unknown, doing: string): RanktideError => {
+  if (error instanceof RanktideError) return error
+  const number = error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : 0
+  return new RanktideError(codes.get(number) ?? 'KAFKA_FAILED', `${doing}: ${textOf(error)}`, { cause: error })
+}
+
+/** An error event: the trouble it means, or undefined if librdkafka gets over it unseen. */
+export const eventTrouble = (error: unknown, lastFailure: string): RanktideError | undefined => {
+  const code = eventTexts.get(textOf(error))
+  return code && new RanktideError(code, lastFailure === '' ? textOf(error) : lastFailure)
+}
+
+/** The text of a librdkafka log line, without the name of its thread. */
+export const failureText = (line: string): string => line.replace(/^\[thrd:[^\]]*\]: /, '')
+
+/** Passes troubles on, each code at most once per `every` ms: librdkafka repeats itself many times a second. */
+export const quietly = (
+  report: (error: RanktideError) => void,
+  every: number,
+  now: () => number,
+): ((error: RanktideError) => void) => {
+  const last = new Map<ErrorCode, number>()
+  return (error) => {
+    if (now() - (last.get(error.code) ?? Number.NEGATIVE_INFINITY) < every) return
+    last.set(error.code, now())
+    report(error)
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * One reading of a feed: from its start offsets until it is stopped or the offsets are gone.
+ *
+ * Order: that of each partition. Loss: none; positions move only with batches that are handed on. Memory: one batch
+ * (nothing is read until it is released) and librdkafka's queue. A broker that is down is reported and waited for.
+ */
+import { RanktideError } from '../core/errors.js'
+import type { Positions } from '../core/positions.js'
+import type { Message, MessageBatch } from '../operators/ports.js'
+import { BatchCollector } from './batch-collector.js'
+import { EARLIEST, type KafkaConnection, LATEST } from './kafka-connection.js'
+import { lookAgain, type ProgressLook, startOffsets } from './kafka-offsets.js'
+import type { BatchWindow } from './kafka-properties.js'
+
+export interface ReadingOptions {
+  readonly topics: readonly string[]
+  readonly window: BatchWindow
+  /** How often new partitions and lost offsets are looked for, ms. */
+  readonly refresh: number
+  readonly onTrouble: (error: RanktideError) => void
+}
+
+/** Pause after an error that may pass, ms: librdkafka has back-offs of its own. */
+const troublePause = 200
+
+export class KafkaReading {
+  readonly #connection: KafkaConnection
+  readonly #options: ReadingOptions
+  readonly #collector: BatchCollector
+  /** Next offset of every partition, as far as batches have been handed on. */
+  readonly #positions: Map<string, number>
+  #look: ProgressLook | undefined
+  #timer: NodeJS.Timeout | undefined
+  #failure: RanktideError | undefined
+  #stopped = false
+  #wake: () => void = () => {}
+
+  private constructor(connection: KafkaConnection, options: ReadingOptions, offsets: Positions) {
+    this.#connection = connection
+    this.#options = options
+    this.#positions = new Map(offsets)
+    this.#collector = new BatchCollector((count, wait) => this.#read(count, wait), options.window)
+    connection.assign(offsets)
+    this.#lookLater()
+  }
+
+  /** Fails with OFFSETS_GONE, KAFKA_TOPIC and what the connection fails with. `margin`: ms since 1970. */
+  static async begin(
+    connection: KafkaConnection,
+    options: ReadingOptions,
+    start: Positions,
+    margin: number,
+  ): Promise<KafkaReading> {
+    const partitions = await connection.partitions(options.topics)
+    const ends = await connection.offsetsAt(partitions, LATEST)
+    const earliest = await connection.offsetsAt(partitions, EARLIEST)
+    const decision = startOffsets({ ends, earliest, margin: await connection.offsetsAt(partitions, margin) }, start)
+    if (decision.kind === 'gone') throw new RanktideError('OFFSETS_GONE', decision.detail)
+    return new KafkaReading(connection, options, decision.offsets)
+  }
+
+  /** Hands batches on, one at a time, until stop(). Throws OFFSETS_GONE. */
+  async run(next: (batch: MessageBatch) => void): Promise<void> {
+    try {
+      while (!this.#stopped) {
+        const messages = await this.#gather()
+        if (this.#failure !== undefined) throw this.#failure
+        if (this.#stopped || !this.#advance(messages)) continue
+        const released = new Promise<void>((resolve) => {
+          this.#wake = resolve
+        })
+        next({ messages, positions: new Map(this.#positions), release: this.#wake })
+        await released
+      }
+    } finally {
+      this.stop()
+      this.#connection.unassign()
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true
+    clearTimeout(this.#timer)
+    this.#wake()
+  }
+
+  /** Adds partitions that are not read yet, from their first record. */
+  async include(partitions: readonly string[]): Promise<void> {
+    const added = partitions.filter((id) => !this.#positions.has(id))
+    if (added.length === 0) return
+    const offsets = await this.#connection.offsetsAt(added, EARLIEST)
+    // Another call may have been faster while the broker was asked.
+    const missing = new Map([...offsets].filter(([id]) => !this.#positions.has(id)))
+    if (missing.size === 0 || this.#stopped) return
+    this.#connection.assignMore(missing)
+    for (const [id, offset] of missing) this.#positions.set(id, offset)
+  }
+
+  #read(count: number, wait: number): Promise<readonly Message[]> {
+    return this.#stopped ? Promise.resolve([]) : this.#connection.read(count, wait)
+  }
+
+  /** The next messages; none after an error, which is reported unless it ends the reading. */
+  async #gather(): Promise<readonly Message[]> {
+    try {
+      return await this.#collector.next()
+    } catch (error) {
+      if (!(error instanceof RanktideError) || error.code === 'OFFSETS_GONE') throw error
+      if (!this.#connection.isOpen) throw error
+      this.#options.onTrouble(error)
+      await new Promise((resolve) => setTimeout(resolve, troublePause))
+      return []
+    }
+  }
+
+  /** Moves the positions over `messages` and what the broker left out after them; whether anything moved. */
+  #advance(messages: readonly Message[]): boolean {
+    let moved = false
+    const forward = (id: string, offset: number): void => {
+      if (offset <= (this.#positions.get(id) ?? 0)) return
+      this.#positions.set(id, offset)
+      moved = true
+    }
+    for (const [id, offset] of this.#connection.positions(this.#positions.keys())) forward(id, offset)
+    return moved || messages.length > 0
+  }
+
+  #lookLater(): void {
+    if (this.#stopped) return
+    this.#timer = setTimeout(() => void this.#lookAround(), this.#options.refresh)
+  }
+
+  async #lookAround(): Promise<void> {
+    try {
+      await this.include(await this.#connection.partitions(this.#options.topics))
+      await this.#checkProgress()
+    } catch (error) {
+      this.#look = undefined
+      if (!this.#stopped && error instanceof RanktideError) this.#options.onTrouble(error)
+    }
+    this.#lookLater()
+  }
+
+  async #checkProgress(): Promise<void> {
+    const positions = new Map(this.#positions)
+    const drained = this.#collector.drained
+    this.#collector.drained = false
+    const partitions = [...positions.keys()]
+    const earliest = await this.#connection.offsetsAt(partitions, EARLIEST)
+    const ends = await this.#connection.offsetsAt(partitions, LATEST)
+    const { look, gone } = lookAgain(this.#look, { positions, earliest, ends, drained })
+    this.#look = look
+    if (gone === undefined || this.#stopped) return
+    this.#failure = new RanktideError('OFFSETS_GONE', gone)
+    this.#wake()
+  }
+}
