@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest'
+import type { BoardSpec } from '../../../src/core/board-spec.js'
+import { primaryFindings, replicaFindings } from '../../../src/databases/mysql/binlog-findings.js'
+import { indexFindings } from '../../../src/databases/mysql/index-findings.js'
+
+const mysql = {
+  log_bin: 'ON',
+  binlog_format: 'ROW',
+  binlog_row_image: 'FULL',
+  binlog_row_value_options: '',
+  binlog_order_commits: 'ON',
+}
+const found = (settings: Record<string, string>) =>
+  primaryFindings(new Map(Object.entries(settings))).map(({ level, code, message }) => `${level} ${code}: ${message}`)
+
+describe('the binary log', () => {
+  test('nothing to say of a server as it should be', () => {
+    expect(found(mysql)).toEqual([])
+    expect(found({ log_bin: 'ON', binlog_format: 'ROW', binlog_row_image: 'FULL' })).toEqual([])
+  })
+
+  test.each([
+    [{ log_bin: 'OFF' }, 'BINLOG_FORMAT', '--log-bin'],
+    [{ binlog_format: 'MIXED' }, 'BINLOG_FORMAT', "SET GLOBAL binlog_format = 'ROW'"],
+    [{ binlog_row_image: 'MINIMAL' }, 'BINLOG_FORMAT', "SET GLOBAL binlog_row_image = 'FULL'"],
+    [{ binlog_row_image: 'NOBLOB' }, 'BINLOG_FORMAT', "SET GLOBAL binlog_row_image = 'FULL'"],
+    [{ binlog_row_value_options: 'PARTIAL_JSON' }, 'BINLOG_FORMAT', "SET GLOBAL binlog_row_value_options = ''"],
+    [{ binlog_order_commits: 'OFF' }, 'BINLOG_ORDER', 'SET GLOBAL binlog_order_commits = ON'],
+  ])('%o is an error with the statement to paste', (setting, code, statement) => {
+    const [finding, ...others] = found({ ...mysql, ...setting })
+    expect(others).toEqual([])
+    expect(finding).toContain(`error ${code}`)
+    expect(finding).toContain(statement)
+  })
+
+  test('everything that is wrong is told at once', () => {
+    expect(found({ ...mysql, binlog_format: 'STATEMENT', binlog_row_image: 'MINIMAL' })).toHaveLength(2)
+  })
+
+  test.each([
+    [{ replica_preserve_commit_order: 'OFF', replica_parallel_workers: '4' }, 1],
+    [{ slave_preserve_commit_order: 'OFF', slave_parallel_workers: '4' }, 1],
+    [{ replica_preserve_commit_order: 'OFF', replica_parallel_workers: '1' }, 0],
+    [{ replica_preserve_commit_order: 'ON', replica_parallel_workers: '4' }, 0],
+    [{ slave_parallel_workers: '4' }, 0],
+  ])('a replica with %o', (settings, findings) => {
+    expect(replicaFindings(new Map(Object.entries(settings)))).toHaveLength(findings)
+  })
+})
+
+describe('the plan of a refill', () => {
+  const board: BoardSpec = {
+    name: 'likes',
+    table: {
+      id: 'd.t(id)',
+      database: 'd',
+      table: 't',
+      columns: [
+        { name: 'id', type: { kind: 'integer', unsigned: false } },
+        { name: 'n', type: { kind: 'integer', unsigned: false } },
+      ],
+      key: [0],
+      primaryKey: ['id'],
+    },
+    direction: 'desc',
+    ties: 'newest',
+    size: 10,
+    display: [0],
+    scoreColumn: 1,
+  }
+  const index = (...columns: string[]) => [{ name: 'i', unique: false, columns }]
+  const levels = (rows: number, indexes: ReturnType<typeof index>, spec = board, allowScan = false) =>
+    indexFindings(spec, { served: false, rows }, indexes, allowScan).map(({ level }) => level)
+
+  test('a sort of many rows is refused, of few rows only told', () => {
+    expect(levels(100_001, [])).toEqual(['error'])
+    expect(levels(100_000, [])).toEqual(['warning'])
+  })
+
+  test('allowScan silences both', () => {
+    expect(levels(100_001, [], board, true)).toEqual([])
+  })
+
+  test('an index that is there is not asked for again', () => {
+    expect(levels(10, index('n'))).toEqual([])
+    expect(levels(10, index('n', 'id'))).toEqual([])
+    expect(levels(100_001, index('n'))).toEqual(['warning'])
+  })
+
+  test('an index that goes on with another column serves only a page by score', () => {
+    expect(levels(10, index('n', 'other'))).toEqual(['warning'])
+    expect(levels(10, index('n', 'other'), { ...board, ties: 'redis' })).toEqual([])
+    expect(levels(10, index('other', 'n'))).toEqual(['warning'])
+  })
+})

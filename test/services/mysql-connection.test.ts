@@ -1,0 +1,118 @@
+// What happens to statements and connections when servers refuse, hang or are not there.
+import { createServer, type Server } from 'node:net'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMysqlPool, type MysqlPool } from '../../src/databases/mysql/connection.js'
+import { databaseNames, openSandbox, type Sandbox } from '../support/mysql-sandbox.js'
+import { until } from '../support/until.js'
+
+const options = { timeoutMs: 500, timeZone: '+00:00', connections: 2 }
+const ask = (pool: MysqlPool, sql = 'SELECT 1') => pool.use((session) => session.query('asking', sql))
+
+const withPassword = (url: string, password: string): string => {
+  const changed = new URL(url)
+  changed.password = password
+  return changed.href
+}
+
+describe.each(databaseNames)('%s', (name) => {
+  let sandbox: Sandbox
+  beforeAll(async () => {
+    sandbox = await openSandbox(name, 'connection')
+    await sandbox.run('CREATE TABLE t (id INT PRIMARY KEY)', 'INSERT INTO t VALUES (1)')
+  })
+  afterAll(() => sandbox.close())
+
+  test('a wrong password is told as such, without the password', async () => {
+    const pool = sandbox.open({ url: withPassword(sandbox.url, 'hunter2') })
+    const error = await ask(pool).catch((caught: unknown) => caught)
+    expect(error).toMatchObject({ code: 'DATABASE_DENIED', detail: expect.stringContaining("user 'app'") })
+    expect(JSON.stringify(error) + String(error)).not.toContain('hunter2')
+  })
+
+  test('a database that does not exist is named', async () => {
+    await expect(ask(sandbox.open({ url: sandbox.url.replace(/[^/]*$/, 'no_such') }))).rejects.toThrow(/no_such/)
+  })
+
+  test('a user who may only SELECT can read with all session settings', async () => {
+    const { rows } = await sandbox
+      .open({ url: sandbox.readerUrl, timeZone: '+08:00' })
+      .use((session) => session.query('asking', 'SELECT @@time_zone, @@max_sort_length, @@sql_mode, id FROM t'))
+    expect(rows).toEqual([['+08:00', '16384', 'STRICT_ALL_TABLES', '1']])
+  })
+
+  test('a statement that waits for a lock ends in time, and the pool serves the next one', async () => {
+    const pool = sandbox.open({ timeoutMs: options.timeoutMs })
+    await sandbox.pool.use(async (holder) => {
+      await holder.query('locking', 'LOCK TABLES t WRITE')
+      const start = performance.now()
+      await expect(ask(pool, 'SELECT id FROM t')).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' })
+      expect(performance.now() - start).toBeLessThan(3 * options.timeoutMs)
+      await holder.query('unlocking', 'UNLOCK TABLES')
+    })
+    expect((await ask(pool, 'SELECT id FROM t')).rows).toEqual([['1']])
+  })
+
+  test('a statement that runs too long is stopped on the server, too', async () => {
+    const pool = sandbox.open({ timeoutMs: options.timeoutMs })
+    const endless = 'SELECT COUNT(*) AS endless FROM information_schema.COLLATIONS a, information_schema.COLLATIONS b'
+    const sql = `${endless}, information_schema.COLLATIONS c, information_schema.COLLATIONS d, information_schema.COLLATIONS e`
+    await expect(ask(pool, sql)).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' })
+    await until('the statement is gone from the server', async () => {
+      const { columns, rows } = await sandbox.query('SHOW FULL PROCESSLIST')
+      return !rows.some((row) => (row[columns.indexOf('Info')] ?? '').startsWith(endless))
+    })
+  })
+
+  test('a connection that the server has closed is an unreachable database once, and then another one', async () => {
+    const pool = sandbox.open()
+    await ask(pool)
+    const killed = pool.use(async (session) => {
+      const [[id] = []] = (await session.query('asking', 'SELECT CONNECTION_ID()')).rows
+      await sandbox.run(`KILL ${id}`)
+      await session.query('asking', 'SELECT 1')
+    })
+    await expect(killed).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+    expect((await ask(pool)).rows).toEqual([['1']])
+  })
+
+  test('a transaction that failed half-way leaves nothing behind', async () => {
+    const pool = createMysqlPool({ ...options, url: sandbox.url, connections: 1 })
+    const failing = pool.use(async (session) => {
+      await session.query('opening', 'START TRANSACTION')
+      await session.query('writing', 'INSERT INTO t VALUES (2)')
+      await session.query('failing', 'SELECT no_such_column FROM t')
+    })
+    await expect(failing).rejects.toMatchObject({
+      code: 'DATABASE_QUERY',
+      detail: expect.stringContaining('no_such_column'),
+    })
+    expect((await ask(pool, 'SELECT COUNT(*) FROM t')).rows).toEqual([['1']])
+    await pool.close()
+  })
+})
+
+test('a port where nobody listens', async () => {
+  const pool = createMysqlPool({ ...options, url: 'mysql://app:hunter2@127.0.0.1:1/d' })
+  const error = await ask(pool).catch((caught: unknown) => caught)
+  expect(error).toMatchObject({ code: 'DATABASE_UNREACHABLE', detail: '127.0.0.1:1: ECONNREFUSED (connecting)' })
+  await pool.close()
+})
+
+describe('a server that accepts and says nothing', () => {
+  let silent: Server
+  beforeAll(async () => {
+    silent = createServer((socket) => socket.on('error', () => {}))
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+  })
+  afterAll(() => new Promise((resolve) => silent.close(resolve)))
+
+  test('is given up in time', async () => {
+    const address = silent.address()
+    const port = typeof address === 'object' ? address?.port : undefined
+    const pool = createMysqlPool({ ...options, url: `mysql://app:app@127.0.0.1:${port}/d` })
+    const start = performance.now()
+    await expect(ask(pool)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+    expect(performance.now() - start).toBeLessThan(3 * options.timeoutMs)
+    await pool.close()
+  })
+})
