@@ -41,7 +41,7 @@ const publishOne = async (store: BoardStore, request: PublishRequest) => {
   return outcome
 }
 
-const after = (taken: { epoch: number; version: number }, diff: BoardDiff, meta = metaOf()): PublishRequest => ({
+const requestOn = (taken: { epoch: number; version: number }, diff: BoardDiff, meta = metaOf()): PublishRequest => ({
   board: 'likes',
   epoch: taken.epoch,
   base: taken.version,
@@ -51,7 +51,7 @@ const after = (taken: { epoch: number; version: number }, diff: BoardDiff, meta 
 
 /** Publishes and returns the state to go on from. */
 const step = async (store: BoardStore, taken: { epoch: number; version: number }, diff: BoardDiff, meta = metaOf()) => {
-  const outcome = await publishOne(store, after(taken, diff, meta))
+  const outcome = await publishOne(store, requestOn(taken, diff, meta))
   if (outcome?.kind !== 'published') throw new Error(`not published: ${JSON.stringify(outcome)}`)
   return { epoch: taken.epoch, version: outcome.version }
 }
@@ -107,11 +107,11 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
       it('fences the older owner out for good', async () => {
         const old = await result(a.take('likes'))
         const current = await result(b.take('likes'))
-        expect(await publishOne(a, after(old, addAll([entry('1', '1')])))).toEqual({ kind: 'fenced' })
+        expect(await publishOne(a, requestOn(old, addAll([entry('1', '1')])))).toEqual({ kind: 'fenced' })
         expect(await contents(a)).toEqual([])
         // Neither the right epoch under another owner's id nor the right id with another epoch will do.
-        expect(await publishOne(a, after(current, emptyDiff))).toEqual({ kind: 'fenced' })
-        expect(await publishOne(b, after({ ...current, epoch: current.epoch - 1 }, emptyDiff))).toEqual({
+        expect(await publishOne(a, requestOn(current, emptyDiff))).toEqual({ kind: 'fenced' })
+        expect(await publishOne(b, requestOn({ ...current, epoch: current.epoch - 1 }, emptyDiff))).toEqual({
           kind: 'fenced',
         })
         await step(b, current, addAll([entry('2', '2')]))
@@ -135,7 +135,7 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         const taken = await result(a.take('likes'))
         const at = await step(a, taken, addAll([entry('1', '1')]))
         // A double send: the answer to the first was lost.
-        const outcome = await publishOne(a, after(taken, addAll([entry('1', '1')])))
+        const outcome = await publishOne(a, requestOn(taken, addAll([entry('1', '1')])))
         expect(outcome).toMatchObject({ kind: 'moved', version: at.version })
         expect(outcome?.kind === 'moved' && byMember(outcome.entries)).toEqual(byMember([entry('1', '1')]))
         expect(await contents(a)).toHaveLength(1)
@@ -144,7 +144,7 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
       it('says that a flushed board is lost, and goes on from above the old version once taken again', async () => {
         const at = await step(a, await result(a.take('likes')), addAll([entry('1', '1')]))
         await stores.flush()
-        expect(await publishOne(a, after(at, addAll([entry('2', '2')])))).toEqual({ kind: 'lost' })
+        expect(await publishOne(a, requestOn(at, addAll([entry('2', '2')])))).toEqual({ kind: 'lost' })
         expect(await contents(a)).toEqual([])
         const again = await result(a.take('likes'))
         expect(again.entries).toEqual([])
@@ -176,10 +176,10 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         const one = addAll([entry('1', '1')])
         const outcomes = await result(
           a.publish([
-            { ...after(other, one), board: 'reads' },
-            { ...after(other, one), board: 'never' },
-            { ...after(other, one), board: 'fenced' },
-            after({ ...taken, version: taken.version + 1 }, one),
+            { ...requestOn(other, one), board: 'reads' },
+            { ...requestOn(other, one), board: 'never' },
+            { ...requestOn(other, one), board: 'fenced' },
+            requestOn({ ...taken, version: taken.version + 1 }, one),
           ]),
         )
         expect(outcomes.map((outcome) => outcome.kind)).toEqual(['published', 'lost', 'fenced', 'moved'])

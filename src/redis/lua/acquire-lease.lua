@@ -15,4 +15,9 @@ if not holder or holder == ARGV[1] or (ARGV[3] == '1' and name(holder) == name(A
   redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
   return { 1, ARGV[1], tonumber(ARGV[2]) }
 end
-return { 0, holder, redis.call('PTTL', KEYS[1]) }
+local left = redis.call('PTTL', KEYS[1])
+if left < 0 then -- no lease of ours lacks an end: give it one, else it would stand for ever
+  redis.call('PEXPIRE', KEYS[1], ARGV[2])
+  left = tonumber(ARGV[2])
+end
+return { 0, holder, left }
