@@ -32,6 +32,12 @@ test('sharing reaches through other boards, also through one that comes last', (
   ])
 })
 
+test('a board that joins two feeds brings all their topics', () => {
+  expect(shape(board('a', 'w', 'x'), board('c', 'y', 'z'), board('d', 'z', 'x'), board('e', 'w'))).toEqual([
+    ['w+x+y+z', ['w', 'x', 'y', 'z'], ['a', 'c', 'd', 'e']],
+  ])
+})
+
 test('a feed is named by its topics alone, in any order', () => {
   expect(shape(board('a', 'y', 'x'))[0]?.[0]).toBe(shape(board('b', 'x'), board('c', 'x', 'y'))[0]?.[0])
 })
