@@ -31,6 +31,8 @@ start() {
     "${server[@]}" --initialize-insecure >"$home/install.log" 2>&1 ||
       { tail -n 20 "$home/install.log" >&2; fail 'MySQL: no data directory'; }
   fi
+  # A killed mysqld leaves its lock with a pid that a zombie may still have: mysqld would refuse to start.
+  rm -f "$home/socket" "$home/socket.lock"
   process_start mysql "${server[@]}" --socket="$home/socket" --pid-file="$home/server.pid" \
     --port="$(port_of mysql)" --bind-address=127.0.0.1 --mysqlx=OFF --skip-name-resolve \
     --server-id=102 --log-bin=mysql-bin --binlog-format=ROW --binlog-row-image=FULL --sync-binlog=1 \

@@ -46,27 +46,42 @@ process_signal() {
   kill "-$2" "$(cat "$RANKTIDE_STACK/$1/pid")"
 }
 
-# process_gone NAME SECONDS
+# process_ended PID: nothing of it is left but, at most, a zombie with no other thread. Only then are its ports and files
+# free: a killed process loses its working directory earlier, while its other threads still hold them.
+process_ended() {
+  local state threads
+  state=$(awk '/^State:/ {print $2}' "/proc/$1/status" 2>/dev/null) || return 0
+  [ "$state" = Z ] || return 1
+  threads=("/proc/$1/task"/*)
+  [ ${#threads[@]} -le 1 ]
+}
+
+# process_gone PID SECONDS
 process_gone() {
   local deadline=$((SECONDS + $2))
-  while process_alive "$1"; do
+  until process_ended "$1"; do
     [ "$SECONDS" -lt "$deadline" ] || return 1
     sleep 0.05
   done
 }
 
-# process_stop NAME: SIGTERM, then SIGKILL after 30 s. A paused process is woken first, else it would never hear it.
+# process_stop NAME: SIGTERM, then SIGKILL after 30 s. A paused process is woken, else it would never hear it.
 process_stop() {
   process_alive "$1" || return 0
-  process_signal "$1" TERM
-  kill -CONT "$(cat "$RANKTIDE_STACK/$1/pid")" 2>/dev/null || true
-  process_gone "$1" 30 || process_kill "$1"
+  local pid
+  pid=$(cat "$RANKTIDE_STACK/$1/pid")
+  kill -TERM "$pid" 2>/dev/null || true
+  kill -CONT "$pid" 2>/dev/null || true
+  process_gone "$pid" 30 || process_kill "$1"
 }
 
 # process_kill NAME: SIGKILL, and wait until it is gone: a start right after it must not take it for running.
 process_kill() {
-  process_signal "$1" KILL
-  process_gone "$1" 10 || fail "$1 could not be killed"
+  process_alive "$1" || fail "$1 is not running"
+  local pid
+  pid=$(cat "$RANKTIDE_STACK/$1/pid")
+  kill -KILL "$pid"
+  process_gone "$pid" 10 || fail "$1 could not be killed"
 }
 
 # process_command NAME ACTION: what is the same for every server.
