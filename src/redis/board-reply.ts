@@ -101,3 +101,10 @@ export const heartbeatTime = (json: unknown): number | undefined => {
   const at = typeof json === 'string' ? /^\{"at":(\d+),/.exec(json)?.[1] : undefined
   return wholeNumber(at)
 }
+
+/** The positions in a heartbeat; undefined where there is none, or none that can be read. */
+export const heartbeatPositions = (json: unknown): Positions | undefined => {
+  if (typeof json !== 'string') return undefined
+  const positions = /"positions":(\{[^}]*\})\}$/.exec(json)?.[1]
+  return parseNumbersText(positions)
+}

@@ -16,7 +16,15 @@ import type {
   PublishRequest,
   TakenBoard,
 } from '../operators/ports.js'
-import { entriesOf, hashOf, numbersText, storedMetaOf, textsOf, wholeNumber } from './board-reply.js'
+import {
+  entriesOf,
+  hashOf,
+  heartbeatPositions,
+  numbersText,
+  storedMetaOf,
+  textsOf,
+  wholeNumber,
+} from './board-reply.js'
 import type { RedisClient } from './client.js'
 import { type BoardKeys, boardKeys, type FeedKeys, feedKeys } from './keys.js'
 import { readBoard } from './read-board.js'
@@ -108,6 +116,11 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     if (time === undefined) throw malformed('confirm')
     this.#confirmedAt = sent === '' ? String(time) : String(Math.min(Number(sent), time))
     this.#clock.read(time)
+  }
+
+  async confirmed(): Promise<Positions> {
+    const json = await this.#options.client.call((redis) => redis.get(this.#feedKeys.heartbeat))
+    return heartbeatPositions(json) ?? new Map()
   }
 
   async versions(boards: readonly string[]): Promise<readonly (number | undefined)[]> {

@@ -102,6 +102,9 @@ const open = (config: RedisConnection): { redis: Redis | Cluster; where: string 
       const redis = new Cluster([...config.nodes], {
         clusterRetryStrategy: retryStrategy,
         enableOfflineQueue: false,
+        // Else a command whose connection closed under it is sent again.
+        retryDelayOnFailover: 0,
+        retryDelayOnClusterDown: 0,
         redisOptions: withLogin(config.login),
       })
       return { redis, where: `the cluster ${listNodes(config.nodes)}` }

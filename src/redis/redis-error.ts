@@ -12,6 +12,8 @@ const isReply = (message: string): boolean => /^[A-Z]{3,}[A-Z_]* /.test(message)
 
 const messageOf = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error)
+  // A cluster says that no node would answer; the last one's answer says why.
+  if ('lastNodeError' in error && error.lastNodeError instanceof Error) return messageOf(error.lastNodeError)
   // A connection refused on several addresses comes as an AggregateError with an empty message.
   if (error.message === '' && error instanceof AggregateError) return error.errors.map(messageOf).join('; ')
   return error.message

@@ -26,6 +26,12 @@ describe('redis errors', () => {
     expect(redisError(error, 'redis:6379').message).toContain('ECONNREFUSED ::1:6379; other')
   })
 
+  it('says why the last node of a cluster refused', () => {
+    const lastNodeError = new Error('NOAUTH Authentication required.')
+    const error = Object.assign(new Error('Failed to refresh slots cache.'), { lastNodeError })
+    expect(redisError(error, 'the cluster').code).toBe('REDIS_DENIED')
+  })
+
   it('shows neither the arguments of a command nor the error that holds them', () => {
     const error = Object.assign(new Error("ERR unknown command 'X', with args beginning with: 'secret' 'row'"), {
       command: { name: 'auth', args: ['secret'] },

@@ -4,25 +4,32 @@ import { afterAll, beforeAll } from 'vitest'
 import { RedisBoardStore } from '../../src/redis/board-store.js'
 import { RedisClient } from '../../src/redis/client.js'
 import { boardKeys } from '../../src/redis/keys.js'
-import { boardStoreConformance } from '../conformance/board-store.js'
+import { type BoardStores, boardStoreConformance } from '../conformance/board-store.js'
 import { RedisServer } from '../support/redis-server.js'
 import { until } from '../support/until.js'
 
 // The server of the environment, or one of our own. Boards stand under a prefix of each test's own.
 let url = process.env.RANKTIDE_TEST_REDIS ?? ''
 let server: RedisServer | undefined
+// A cluster of one node refuses keys of different slots in one command just as a large one does.
+let cluster: RedisServer | undefined
 beforeAll(async () => {
-  if (url !== '') return
-  server = await RedisServer.start()
-  url = server.url
+  if (url === '') {
+    server = await RedisServer.start()
+    url = server.url
+  }
+  cluster = await RedisServer.start('--cluster-enabled', 'yes', '--cluster-announce-ip', '127.0.0.1')
+  const plain = cluster.client()
+  await plain.call('CLUSTER', 'ADDSLOTSRANGE', '0', '16383')
+  await until('the cluster', async () => String(await plain.call('CLUSTER', 'INFO')).includes('cluster_state:ok'))
+  plain.disconnect()
 })
-afterAll(() => server?.down())
+afterAll(() => Promise.all([server?.down(), cluster?.down()]))
 
-boardStoreConformance('Redis', async () => {
+const storesOn = async (client: RedisClient, server: string): Promise<BoardStores> => {
   const prefix = `test-${randomBytes(6).toString('hex')}`
-  const client = new RedisClient({ kind: 'url', url })
-  const plain = new Redis(url, { protocol: 2 })
-  const listener = new Redis(url, { protocol: 2 })
+  const plain = new Redis(server, { protocol: 2 })
+  const listener = new Redis(server, { protocol: 2 })
   const told = new Map<string, number[]>()
   await listener.psubscribe(`${prefix}:*`)
   listener.on('pmessage', (_pattern, channel, version) =>
@@ -31,7 +38,7 @@ boardStoreConformance('Redis', async () => {
   await client.connected()
   const clear = async () => {
     const keys = await plain.keys(`${prefix}:*`)
-    if (keys.length > 0) await plain.del(...keys)
+    for (const key of keys) await plain.del(key)
   }
   return {
     store: (owner) => new RedisBoardStore({ client, prefix, feed: 'webook', owner: () => owner }),
@@ -49,4 +56,12 @@ boardStoreConformance('Redis', async () => {
       await until('connections closed', () => plain.status === 'end' && listener.status === 'end')
     },
   }
+}
+
+boardStoreConformance('Redis', () => storesOn(new RedisClient({ kind: 'url', url }), url))
+
+boardStoreConformance('Redis Cluster', async () => {
+  const { port = 0, url: node = '' } = cluster ?? {}
+  const nodes = [{ host: '127.0.0.1', port }]
+  return storesOn(new RedisClient({ kind: 'cluster', nodes, login: { tls: false } }), node)
 })

@@ -73,6 +73,24 @@ describe('a connection to Redis', () => {
     expect(await client.call((redis) => redis.call('CLIENT', 'INFO'))).toMatch(/db=5 .*user=app/)
   })
 
+  it('finds the master of a group by its sentinels', async () => {
+    const master = await serve()
+    const sentinel = await serve('--sentinel')
+    const admin = sentinel.client()
+    closing.push(() => admin.disconnect())
+    await admin.call('SENTINEL', 'MONITOR', 'boards', '127.0.0.1', String(master.port), '1')
+    const client = new RedisClient({
+      kind: 'sentinels',
+      sentinels: [{ host: '127.0.0.1', port: sentinel.port }],
+      name: 'boards',
+      login: { tls: false },
+      sentinelLogin: {},
+    })
+    closing.push(() => client.close())
+    await client.connected()
+    expect(await client.call((redis) => redis.call('CONFIG', 'GET', 'port'))).toEqual(['port', String(master.port)])
+  })
+
   it.each(['http://x', 'localhost:6379', 'redis://h/name'])('refuses the URL %s', (url) => {
     expect(() => new RedisClient({ kind: 'url', url })).toThrow(/redis.url/)
   })

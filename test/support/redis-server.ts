@@ -1,6 +1,9 @@
 /** A Redis server of a test's own, which may be stopped, paused, restarted and flushed. Ended by its own handle. */
 import { type ChildProcess, spawn } from 'node:child_process'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Redis } from 'ioredis'
 
 const freePort = (): Promise<number> =>
@@ -21,12 +24,22 @@ const ended = (child: ChildProcess): Promise<void> =>
 
 export class RedisServer {
   readonly port: number
+  readonly #directory: string
   readonly #arguments: readonly string[]
   #child: ChildProcess | undefined
 
   private constructor(port: number, extra: readonly string[]) {
     this.port = port
-    this.#arguments = ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', ...extra]
+    this.#directory = join(tmpdir(), `ranktide-test-redis-${port}`)
+    const place = [this.#config, '--port', String(port), '--bind', '127.0.0.1', '--dir', this.#directory]
+    // A sentinel keeps no data and refuses to be told so.
+    const memoryOnly = extra.includes('--sentinel') ? [] : ['--save', '', '--appendonly', 'no']
+    this.#arguments = [...place, ...memoryOnly, ...extra]
+  }
+
+  /** Empty: everything is told by arguments. Sentinels write their state into it. */
+  get #config(): string {
+    return join(this.#directory, 'redis.conf')
   }
 
   static async start(...extra: string[]): Promise<RedisServer> {
@@ -40,13 +53,15 @@ export class RedisServer {
   }
 
   async up(): Promise<void> {
+    mkdirSync(this.#directory, { recursive: true })
+    writeFileSync(this.#config, '')
     const child = spawn('redis-server', [...this.#arguments], { stdio: ['ignore', 'pipe', 'pipe'] })
     this.#child = child
     await new Promise<void>((resolve, reject) => {
       let log = ''
       const read = (chunk: Buffer) => {
         log += chunk.toString()
-        if (log.includes('Ready to accept connections')) resolve()
+        if (/Ready to accept connections|Sentinel ID is/.test(log)) resolve()
       }
       child.stdout.on('data', read)
       child.stderr.on('data', read)
@@ -61,6 +76,7 @@ export class RedisServer {
     if (child === undefined) return
     child.kill('SIGKILL')
     await ended(child)
+    rmSync(this.#directory, { recursive: true, force: true })
   }
 
   pause(): void {
