@@ -6,10 +6,11 @@
  * of libuv's pool (UV_THREADPOOL_SIZE): a process with many feeds needs a larger pool.
  */
 import kafka from 'node-rdkafka'
-import { RanktideError } from '../core/errors.js'
+import { type ErrorCode, RanktideError } from '../core/errors.js'
 import { type Positions, parsePartitionId, partitionId } from '../core/positions.js'
 import type { Message } from '../operators/ports.js'
-import { eventTrouble, failureText, kafkaError } from './kafka-errors.js'
+import { brokersFailed, eventCode, failureText, kafkaError } from './kafka-errors.js'
+import { firstContact } from './kafka-first-contact.js'
 import { type BatchWindow, consumerProperties, type KafkaAddress } from './kafka-properties.js'
 
 /** Times that Kafka answers with the ends of the log instead of a record's offset. */
@@ -60,8 +61,8 @@ export class KafkaConnection {
     const connection = new KafkaConnection(options)
     await connection.#connect()
     connection.#consumer.on('event.error', (error) => {
-      const trouble = eventTrouble(error, connection.#lastFailure)
-      if (trouble !== undefined) options.onTrouble(trouble)
+      const code = eventCode(error)
+      if (code !== undefined) options.onTrouble(connection.#brokersFailed(code))
     })
     return connection
   }
@@ -171,7 +172,7 @@ export class KafkaConnection {
   }
 
   async #connect(): Promise<void> {
-    const attempt = this.#firstContact()
+    const attempt = firstContact(this.#consumer, this.#options.requestTimeout, (code) => this.#brokersFailed(code))
     // Error events are delivered only by consume(). Nothing is assigned yet, so it can return no record; but the last
     // call has to be over before partitions are assigned, else it would swallow one.
     let settled = false
@@ -189,34 +190,8 @@ export class KafkaConnection {
     await events
   }
 
-  #firstContact(): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const limit = this.#options.requestTimeout
-      let failed = false
-      const fail = (error: RanktideError): void => {
-        // The attempt goes on inside librdkafka until its own time limit.
-        failed = true
-        this.#open = false
-        reject(error)
-      }
-      // node-rdkafka disconnects before it reports a failure, and that takes seconds with a broker that hangs.
-      const timer = setTimeout(() => fail(this.#unreachable()), limit + 500)
-      this.#consumer.on('event.error', (error) => {
-        const trouble = eventTrouble(error, this.#lastFailure)
-        if (trouble?.code === 'KAFKA_DENIED') fail(trouble)
-      })
-      this.#consumer.connect({ allTopics: false, timeout: limit }, (error: unknown) => {
-        clearTimeout(timer)
-        if (error) fail(this.#unreachable())
-        else if (failed) this.#consumer.disconnect()
-        else resolve()
-      })
-    })
-  }
-
-  #unreachable(): RanktideError {
-    const why = this.#lastFailure === '' ? '' : ` (${this.#lastFailure})`
-    return new RanktideError('KAFKA_UNREACHABLE', `${this.#options.brokers}${why}`)
+  #brokersFailed(code: ErrorCode): RanktideError {
+    return brokersFailed(code, this.#options.brokers, this.#lastFailure)
   }
 
   #metadata(options: { topic?: string; allTopics: boolean }): Promise<{
@@ -234,8 +209,9 @@ export class KafkaConnection {
       const timer = setTimeout(() => reject(new RanktideError('KAFKA_UNREACHABLE', `${doing}: no answer`)), limit + 500)
       const done: Callback<T> = (error, value) => {
         clearTimeout(timer)
-        if (error) reject(kafkaError(error, doing))
-        else resolve(value)
+        if (error) return reject(kafkaError(error, doing))
+        this.#lastFailure = ''
+        resolve(value)
       }
       try {
         call(limit, done)

@@ -38,11 +38,21 @@ export const kafkaError = (error: unknown, doing: string): RanktideError => {
   return new RanktideError(codes.get(number) ?? 'KAFKA_FAILED', `${doing}: ${textOf(error)}`, { cause: error })
 }
 
-/** An error event: the trouble it means, or undefined if librdkafka gets over it unseen. */
-export const eventTrouble = (error: unknown, lastFailure: string): RanktideError | undefined => {
-  const code = eventTexts.get(textOf(error))
-  return code && new RanktideError(code, lastFailure === '' ? textOf(error) : lastFailure)
+/** What an error event means, or undefined if librdkafka gets over it unseen. */
+export const eventCode = (error: unknown): ErrorCode | undefined => eventTexts.get(textOf(error))
+
+/**
+ * Why librdkafka refused its configuration before it asked any broker (a certificate file, a mechanism), or undefined
+ * for another error. node-rdkafka gives no code then, and puts the property's name into `origin`.
+ */
+export const setupRefusal = (error: unknown): string | undefined => {
+  if (!(error instanceof Error) || !('code' in error) || error.code !== -1) return undefined
+  return 'origin' in error ? `${error.origin}: ${error.message}` : error.message
 }
+
+/** Trouble with the brokers; `reason` is what librdkafka logged last, if it did. */
+export const brokersFailed = (code: ErrorCode, brokers: string, reason: string): RanktideError =>
+  new RanktideError(code, reason === '' ? brokers : `${brokers} (${reason})`)
 
 /** The text of a librdkafka log line, without the name of its thread. */
 export const failureText = (line: string): string => line.replace(/^\[thrd:[^\]]*\]: /, '')

@@ -47,7 +47,7 @@ const troubleEvery = 5_000
 const commitEvery = 1_000
 const flushLimit = 2_000
 /** close(): flushing and disconnecting together stay under 3 s, with what is left for the read in flight. */
-const closingFlushLimit = 1_200
+const closingFlushLimit = 1_000
 const disconnectLimit = 1_500
 
 /** Connects when first used. CONFIG_INVALID for a client property that users may not set. */

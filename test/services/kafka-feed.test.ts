@@ -260,6 +260,13 @@ describe('the Kafka feed', () => {
       await until('an error', () => reader.error !== undefined)
       expect(reader.error).toMatchObject({ code: 'KAFKA_TOPIC', detail: topic })
     }
+    await topics.create(1, {}, topic)
+    let reader = new FeedReader(feed, beginning(topic, 1))
+    await send(topic, [{ partition: 0, value: 'now it is there' }])
+    await until('the record', () => {
+      if (reader.error !== undefined) reader = new FeedReader(feed, beginning(topic, 1))
+      return reader.texts.includes('now it is there')
+    })
   })
 
   it('reads partitions that are added later from their first record, and names them in ends()', async () => {

@@ -17,8 +17,7 @@ export class TestTopics {
   readonly #admin = kafka.AdminClient.create({ 'metadata.broker.list': stack.kafka })
   readonly #topics: string[] = []
 
-  async create(partitions: number, config: Record<string, string> = {}): Promise<string> {
-    const topic = uniqueName('feed')
+  async create(partitions: number, config: Record<string, string> = {}, topic = uniqueName('feed')): Promise<string> {
     const wanted = { topic, num_partitions: partitions, replication_factor: 1, config }
     await done((callback) => this.#admin.createTopic(wanted, callback))
     this.#topics.push(topic)
@@ -109,8 +108,13 @@ export const transact = async (
 }
 
 /** Offsets committed under the group, as another client sees them; -1 for none. */
-export const committedOffsets = async (group: string, topic: string, partitions: number): Promise<number[]> => {
-  const client = new kafka.KafkaConsumer({ 'metadata.broker.list': stack.kafka, 'group.id': group }, {})
+export const committedOffsets = async (
+  group: string,
+  topic: string,
+  partitions: number,
+  brokers = stack.kafka,
+): Promise<number[]> => {
+  const client = new kafka.KafkaConsumer({ 'metadata.broker.list': brokers, 'group.id': group }, {})
   await done((callback) => client.connect({ allTopics: false, timeout: 10_000 }, (error) => callback(error)))
   const asked = Array.from({ length: partitions }, (_, partition) => ({ topic, partition }))
   const offsets = await new Promise<number[]>((resolve, reject) => {

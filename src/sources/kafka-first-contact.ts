@@ -1,0 +1,39 @@
+import type kafka from 'node-rdkafka'
+import { type ErrorCode, RanktideError } from '../core/errors.js'
+import { eventCode, kafkaError, setupRefusal } from './kafka-errors.js'
+
+/**
+ * Connects a consumer. Fails with KAFKA_UNREACHABLE within `limit` ms and half a second, with KAFKA_DENIED as soon as
+ * a broker refuses, with CONFIG_INVALID for what librdkafka refuses. Error events have to be served meanwhile.
+ * A failed attempt goes on inside librdkafka until its own limit, and disconnects then.
+ */
+export const firstContact = (
+  consumer: InstanceType<typeof kafka.KafkaConsumer>,
+  limit: number,
+  brokersFailed: (code: ErrorCode) => RanktideError,
+): Promise<void> =>
+  new Promise((resolve, reject) => {
+    let failed = false
+    const fail = (error: RanktideError): void => {
+      failed = true
+      reject(error)
+    }
+    // node-rdkafka disconnects before it reports a failure, and that takes seconds with a broker that hangs.
+    const timer = setTimeout(() => fail(brokersFailed('KAFKA_UNREACHABLE')), limit + 500)
+    consumer.on('event.error', (error) => {
+      if (eventCode(error) === 'KAFKA_DENIED') fail(brokersFailed('KAFKA_DENIED'))
+    })
+    consumer.connect({ allTopics: false, timeout: limit }, (error: unknown) => {
+      clearTimeout(timer)
+      if (error) fail(failureOf(error, brokersFailed))
+      else if (failed) consumer.disconnect()
+      else resolve()
+    })
+  })
+
+const failureOf = (error: unknown, brokersFailed: (code: ErrorCode) => RanktideError): RanktideError => {
+  const refused = setupRefusal(error)
+  if (refused !== undefined) return new RanktideError('CONFIG_INVALID', `kafka.client: ${refused}`)
+  const known = kafkaError(error, 'connecting')
+  return known.code === 'KAFKA_FAILED' ? known : brokersFailed(known.code)
+}

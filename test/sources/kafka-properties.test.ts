@@ -1,0 +1,76 @@
+import { describe, expect, it, vi } from 'vitest'
+import { RanktideError } from '../../src/core/errors.js'
+import { eventCode, kafkaError, quietly } from '../../src/sources/kafka-errors.js'
+import { consumerProperties } from '../../src/sources/kafka-properties.js'
+
+const window = { events: 5_000, bytes: 8_000_000, time: 50 }
+
+describe('the properties of the Kafka client', () => {
+  it('takes any of librdkafka, over the defaults', () => {
+    const client = { 'sasl.password': 'secret', 'fetch.wait.max.ms': 7 }
+    const { global } = consumerProperties({ brokers: 'k1:9092,k2:9092', group: 'g', client }, window)
+    expect(global).toMatchObject({
+      ...client,
+      'metadata.broker.list': 'k1:9092,k2:9092',
+      'group.id': 'g',
+      'enable.auto.commit': false,
+      'allow.auto.create.topics': false,
+    })
+  })
+
+  it('never starts at the end or the beginning by itself', () => {
+    expect(consumerProperties({ brokers: 'k', group: 'g' }, window).topic).toEqual({ 'auto.offset.reset': 'error' })
+  })
+
+  it.each(['enable.auto.commit', 'auto.offset.reset', 'group.id', 'bootstrap.servers', 'metadata.broker.list'])(
+    'refuses %s, which the feed rests on',
+    (key) => {
+      const address = { brokers: 'k', group: 'g', client: { [key]: 'x' } }
+      expect(() => consumerProperties(address, window)).toThrow(
+        expect.objectContaining({ code: 'CONFIG_INVALID', detail: expect.stringContaining(`kafka.client.${key}`) }),
+      )
+    },
+  )
+
+  it('bounds the queue by the window, within what librdkafka takes', () => {
+    const kilobytes = (bytes: number) =>
+      consumerProperties({ brokers: 'k', group: 'g' }, { ...window, bytes }).global['queued.max.messages.kbytes']
+    expect(kilobytes(1_000)).toBe(16_384)
+    expect(kilobytes(100_000 * 1_024)).toBe(100_000)
+    expect(kilobytes(1e15)).toBe(2_097_151)
+  })
+})
+
+describe('errors of the Kafka client', () => {
+  const failure = (code: number): Error => Object.assign(new Error('text'), { code })
+
+  it.each([
+    [-140, 'OFFSETS_GONE'],
+    [1, 'OFFSETS_GONE'],
+    [-195, 'KAFKA_UNREACHABLE'],
+    [-185, 'KAFKA_UNREACHABLE'],
+    [-169, 'KAFKA_DENIED'],
+    [29, 'KAFKA_DENIED'],
+    [3, 'KAFKA_TOPIC'],
+    [87, 'KAFKA_FAILED'],
+  ])('maps %d to %s', (code, expected) => {
+    expect(kafkaError(failure(code), 'reading')).toMatchObject({ code: expected, detail: 'reading: text' })
+  })
+
+  it('takes one broker that is down for no trouble, all of them for one', () => {
+    expect(eventCode(new Error('broker transport failure'))).toBe(undefined)
+    expect(eventCode(new Error('all broker connections are down'))).toBe('KAFKA_UNREACHABLE')
+    expect(eventCode(new Error('authentication failure'))).toBe('KAFKA_DENIED')
+  })
+
+  it('passes each kind on at most once in its time', () => {
+    let now = 0
+    const report = vi.fn()
+    const quiet = quietly(report, 5_000, () => now)
+    const down = new RanktideError('KAFKA_UNREACHABLE', 'x')
+    const denied = new RanktideError('KAFKA_DENIED', 'x')
+    for (; now < 12_000; now += 100) quiet(down)
+    quiet(denied)
+    expect(report.mock.calls.map(([error]) => error)).toEqual([down, down, down, denied])
+  })
+})
