@@ -28,7 +28,13 @@ export type KeeperEffect =
 export type Note =
   | { readonly kind: 'degraded'; readonly board: string; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'reading'; readonly board: string; readonly cause: Cause; readonly limit: number }
-  | { readonly kind: 'read-failed'; readonly board: string; readonly cause: Cause; readonly code: ErrorCode; readonly detail: string }
+  | {
+      readonly kind: 'read-failed'
+      readonly board: string
+      readonly cause: Cause
+      readonly code: ErrorCode
+      readonly detail: string
+    }
   | {
       readonly kind: 'merged'
       readonly board: string

@@ -10,8 +10,8 @@ import type { Proof } from './barrier.js'
 import type { BoardStatus, Entry } from './board-content.js'
 import { BoardKeeper, type Content, type KeeperEffect, type KeeperFeed, type Note } from './board-keeper.js'
 import type { BoardSpec } from './board-spec.js'
-import { Journal } from './journal.js'
 import type { ErrorCode } from './errors.js'
+import { Journal } from './journal.js'
 import type { Folded, RowsSegment, Segment } from './newest-per-key.js'
 import { furthest, type Positions } from './positions.js'
 import type { RefillRows } from './refill.js'
@@ -83,11 +83,11 @@ export interface Restored {
 }
 
 export class Feed implements KeeperFeed {
-  readonly partitions: number
   proof: Proof
   carriesMarkers = false
   now = 0
   newestEs = 0
+  readonly #partitions: number
   readonly #nonce: string
   readonly #keepers: readonly BoardKeeper[]
   readonly #byTable = new Map<string, BoardKeeper[]>()
@@ -100,7 +100,7 @@ export class Feed implements KeeperFeed {
   #lastId = 0
 
   constructor(options: FeedOptions) {
-    this.partitions = options.partitions
+    this.#partitions = options.partitions
     this.#marks = options.marks
     this.proof = options.marks ? 'marker' : 'assumed'
     this.#nonce = options.nonce
@@ -110,6 +110,11 @@ export class Feed implements KeeperFeed {
       const { id } = keeper.spec.table
       this.#byTable.set(id, [...(this.#byTable.get(id) ?? []), keeper])
     }
+  }
+
+  /** Partitions may be added while the feed runs. */
+  get partitions(): number {
+    return Math.max(this.#partitions, this.#positions.size)
   }
 
   get reached(): { readonly positions: Positions; readonly maxEs: ReadonlyMap<string, number> } {

@@ -6,6 +6,8 @@ import type { Message, MessageBatch } from './ports.js'
 
 export interface DecodeObserver {
   refused(message: Message, refused: RefusedMessage): void
+  /** After every batch that is not empty. */
+  decoded?(batch: EventBatch): void
 }
 
 /**
@@ -33,7 +35,9 @@ export const decodeMessages = (decode: Decode, observer: DecodeObserver): Operat
       if (told > (maxEs.get(id) ?? 0)) maxEs.set(id, told)
     }
     const { positions, messages } = batch
-    return { events, positions, maxEs, messages: messages.length, release: () => batch.release() }
+    const decodedBatch = { events, positions, maxEs, messages: messages.length, release: () => batch.release() }
+    if (messages.length > 0) observer.decoded?.(decodedBatch)
+    return decodedBatch
   })
 
 const refusedEvents = ({ refusal, tables }: RefusedMessage): FeedEvent[] =>

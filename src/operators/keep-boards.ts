@@ -14,6 +14,7 @@ import {
   Subject,
   scan,
   takeUntil,
+  tap,
 } from 'rxjs'
 import type { Note } from '../core/board-keeper.js'
 import { asRanktideError } from '../core/errors.js'
@@ -29,6 +30,8 @@ export interface KeepBoardsPorts {
   /** How often every board is compared with the table, ms; undefined: never. */
   readonly auditEvery: number | undefined
   readonly note: (note: Note) => void
+  /** Told what the boards are after every input, published or not. */
+  readonly kept?: (snapshot: FeedSnapshot) => void
 }
 
 /** Barriers, retries and readings that are due are noticed within this, ms. */
@@ -71,6 +74,7 @@ export const keepBoards = (ports: KeepBoardsPorts): OperatorFunction<FoldedWindo
         return feed
       }, ports.feed),
       map((feed) => feed.snapshot()),
+      tap((snapshot) => ports.kept?.(snapshot)),
     )
   }
 }

@@ -107,6 +107,8 @@ export interface BoardStore {
   publish(requests: readonly PublishRequest[]): ObservableInput<readonly PublishOutcome[]>
   /** Confirms, once a second, that the feed's boards are those of `positions`. */
   confirm(positions: Positions): ObservableInput<void>
+  /** The positions that were confirmed last, by whichever owner; empty if none ever were. */
+  confirmed(): ObservableInput<Positions>
 }
 
 /** A board as plain reads find it in Redis. */

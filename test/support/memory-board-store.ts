@@ -116,6 +116,10 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
     })
   }
 
+  confirmed(): Observable<Positions> {
+    return defer(() => of(this.#boards.confirmed ?? new Map<string, number>()))
+  }
+
   publish(requests: readonly PublishRequest[]): Observable<readonly PublishOutcome[]> {
     return defer(() => of(requests.map((request) => this.#publishOne(request))))
   }

@@ -1,0 +1,182 @@
+/**
+ * The composition root of `ranktide run`: opens clients, wires ports, closes in reverse order.
+ *
+ * HTTP comes first, so that probes are answered while servers are waited for; it closes last, so that readers are
+ * answered until the end.
+ */
+import { Registry } from 'prom-client'
+import { BehaviorSubject, lastValueFrom } from 'rxjs'
+import type { BoardSpec } from './core/board-spec.js'
+import { RanktideError } from './core/errors.js'
+import { canalJson } from './formats/canal-json.js'
+import { createRecorder } from './http/metrics.js'
+import { buildServer, listen } from './http/server.js'
+import type { Recorder } from './operators/recorder.js'
+import { BoardReader } from './redis/board-reader.js'
+import { RedisBoardStore } from './redis/board-store.js'
+import { RedisClient } from './redis/client.js'
+import { Lease } from './redis/lease.js'
+import type { Config } from './runtime/config.js'
+import { type Feed, feedsOf } from './runtime/feeds.js'
+import type { Lifecycle } from './runtime/lifecycle.js'
+import type { Log } from './runtime/log.js'
+import { createKafkaFeed } from './sources/kafka-feed.js'
+import { BoardViews, type ServedFeed } from './worker/board-views.js'
+import { WorkerDatabase } from './worker/database.js'
+import { ownFeed } from './worker/feed-owner.js'
+import { windowOf } from './worker/feed-window.js'
+import { type Waiting, waitFor } from './worker/wait-for.js'
+import { WorkerHealth } from './worker/worker-health.js'
+
+/** Every board is compared with its table this often, ms: what was lost upstream without a trace is found by it. */
+const auditEvery = 600_000
+
+/** librdkafka's batches are small and prompt; the pipeline's windows gather them. */
+const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
+
+interface App {
+  readonly config: Config
+  readonly log: Log
+  readonly lifecycle: Lifecycle
+  readonly recorder: Recorder
+  readonly redis: RedisClient
+  readonly database: WorkerDatabase
+  readonly health: WorkerHealth
+  /** Ends what the start waits for. */
+  readonly signal: AbortSignal
+}
+
+interface RunningFeed {
+  readonly feed: Feed
+  readonly served: ServedFeed
+}
+
+/** Runs until the process exits by a signal; rejects, with everything closed, with what made it stop by itself. */
+export const runWorker = async (config: Config, log: Log, lifecycle: Lifecycle): Promise<never> => {
+  try {
+    return await run(config, log, lifecycle)
+  } catch (error) {
+    // A signal came first: whoever closes for it ends the process, with its own exit code.
+    if (lifecycle.closing) return new Promise<never>(() => {})
+    await lifecycle.close('failed')
+    throw error
+  }
+}
+
+const run = async (config: Config, log: Log, lifecycle: Lifecycle): Promise<never> => {
+  const registry = new Registry()
+  const recorder = createRecorder(registry, Date.now)
+  const redis = openRedis(config, lifecycle)
+  redis.failures$.subscribe((error) => log.warn({ code: error.code, detail: error.detail }, 'Waiting for Redis'))
+  const subscriber = openRedis(config, lifecycle)
+  const feeds = feedsOf(config).map((feed) => ({ feed, served: serve(config, feed, redis, subscriber, lifecycle) }))
+  const names = config.boards.map(({ name }) => name)
+  const served = feeds.map((feed) => feed.served)
+  const views = new BoardViews(names, served, Date.now)
+  const health = new WorkerHealth(views, () => lifecycle.closing)
+  const server = buildServer({ boards: views, health, metrics: registry, log, now: Date.now })
+  lifecycle.onClose('http', () => server.close())
+  log.info({ address: await listen(server, config.http) }, 'Listening')
+
+  const database = new WorkerDatabase(config.database)
+  lifecycle.onClose('database', () => database.close())
+  const waiting = new AbortController()
+  lifecycle.onClose('start', () => waiting.abort())
+  const app = { config, log, lifecycle, recorder, redis, database, health, signal: waiting.signal }
+  const running = await Promise.all(feeds.map((feed) => startFeed(app, feed)))
+  health.start()
+  log.info({ boards: names }, 'Started')
+  await Promise.race(running.map(({ failed }) => failed))
+  throw new RanktideError('UNEXPECTED', 'a feed has ended')
+}
+
+const openRedis = ({ redis }: Config, lifecycle: Lifecycle): RedisClient => {
+  const client = new RedisClient(redis.connection)
+  lifecycle.onClose('redis', () => client.close())
+  return client
+}
+
+/** What every replica does for a feed, owner or not: reads its boards from Redis. */
+const serve = (
+  config: Config,
+  feed: Feed,
+  client: RedisClient,
+  subscriber: RedisClient,
+  lifecycle: Lifecycle,
+): ServedFeed => {
+  const boards = feed.boards.map(({ name }) => name)
+  const reader = new BoardReader({ client, subscriber, prefix: config.redis.prefix, feed: feed.name, boards })
+  reader.start()
+  lifecycle.onClose('reader', () => reader.stop())
+  return { specs: [], reader, owned: undefined }
+}
+
+/** Resolves once the feed takes part in the election of its owner; `failed` rejects when it can't go on. */
+const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ readonly failed: Promise<never> }> => {
+  const { config, log, lifecycle, recorder, redis, database } = app
+  const specs = await waitFor(() => database.resolve(feed.boards), waitingFor(app, 'the database'))
+  await waitFor(() => checkDatabase(app, specs), waitingFor(app, 'the database'))
+  const marker = await waitFor(() => database.marker(specs), waitingFor(app, 'the database'))
+  if (marker === undefined)
+    log.warn({ feed: feed.name }, 'No marker may be written: boards will say assumed, not exact')
+  served.specs = specs
+
+  const lease = new Lease({ client: redis, prefix: config.redis.prefix, feed: feed.name, instance: config.instance })
+  const source = createKafkaFeed({
+    brokers: config.kafka.brokers.join(','),
+    group: config.kafka.group,
+    client: config.kafka.client,
+    topics: feed.topics,
+    window: sourceWindow,
+    onTrouble: (error) => log.warn({ feed: feed.name, code: error.code, detail: error.detail }, 'Waiting for Kafka'),
+  })
+  lifecycle.onClose('kafka', () => source.close(), 3_500)
+  lifecycle.onClose('lease', () => lease.stop())
+  const tables = [...new Set(specs.map(({ table }) => table))]
+  const stop$ = new BehaviorSubject(false)
+  const owning = ownFeed({
+    name: feed.name,
+    served,
+    lease,
+    store: new RedisBoardStore({
+      client: redis,
+      prefix: config.redis.prefix,
+      feed: feed.name,
+      owner: () => lease.owner(),
+    }),
+    source,
+    base: database.base(feed.name, marker),
+    decode: canalJson(tables, { marker: marker ?? database.markerTable(specs) }),
+    window: windowOf(feed.boards),
+    auditEvery,
+    log,
+    recorder,
+    stop$,
+  })
+  const ended = lastValueFrom(owning, { defaultValue: undefined })
+  lifecycle.onClose('feed', async () => {
+    stop$.next(true)
+    await ended.catch(() => undefined)
+  })
+  lease.start()
+  return { failed: ended.then(() => new Promise<never>(() => {})) }
+}
+
+const waitingFor = ({ log, health, signal }: App, what: string): Waiting => ({
+  signal,
+  waits: (error, pause) => {
+    health.waitsFor(`waiting for ${what}`)
+    log.warn({ code: error.code, detail: error.detail, pause }, `Waiting for ${what}`)
+  },
+})
+
+/** Says everything that is wrong; the first error is the one that the process stops with. */
+const checkDatabase = async ({ database, log }: App, specs: readonly BoardSpec[]): Promise<void> => {
+  const findings = await database.preflight(specs)
+  for (const { level, code, message } of findings) {
+    if (level === 'error') log.error({ code }, message)
+    else log.warn({ code }, message)
+  }
+  const fatal = findings.find(({ level }) => level === 'error')
+  if (fatal !== undefined) throw new RanktideError(fatal.code, fatal.message)
+}

@@ -1,0 +1,50 @@
+import type { Feed } from '../core/feed.js'
+import { furthest, type Positions } from '../core/positions.js'
+import type { BoardMeta, TakenBoard } from './ports.js'
+
+/** A board's content is the table's at these positions; undefined: it can't be started from. */
+const positionsOf = (meta: BoardMeta, definition: string | undefined, confirmed: Positions): Positions | undefined => {
+  if (meta.definition !== definition) return undefined
+  switch (meta.status.state) {
+    case 'exact':
+    case 'assumed':
+      // The heartbeat speaks for the boards that were the table's when it was written.
+      return furthest(meta.positions, confirmed)
+    case 'stale':
+      return meta.positions
+    case 'degraded':
+      return undefined
+  }
+}
+
+/**
+ * Starts the feed's boards from what Redis has of them, and tells where to read on: the earliest position of any of
+ * them. Boards that can't be started from are filled from the table; with none that can, the result is empty and the
+ * source starts at its margin.
+ */
+export const restoreBoards = (
+  feed: Feed,
+  taken: ReadonlyMap<string, TakenBoard>,
+  definitions: ReadonlyMap<string, string>,
+  confirmed: Positions,
+): Positions => {
+  let start: Map<string, number> | undefined
+  for (const [board, { meta, entries }] of taken) {
+    const positions = meta === undefined ? undefined : positionsOf(meta, definitions.get(board), confirmed)
+    if (meta === undefined || positions === undefined || positions.size === 0) continue
+    const proof = meta.status.state === 'assumed' ? 'assumed' : 'marker'
+    if (!feed.restore(board, { entries, complete: meta.complete, positions, proof })) continue
+    start = start === undefined ? new Map(positions) : earliest(start, positions)
+  }
+  return start ?? new Map()
+}
+
+/** Partitions that only one of them names are left out: the source decides where to start those. */
+const earliest = (a: Positions, b: Positions): Map<string, number> => {
+  const result = new Map<string, number>()
+  for (const [id, offset] of a) {
+    const other = b.get(id)
+    if (other !== undefined) result.set(id, Math.min(offset, other))
+  }
+  return result
+}

@@ -1,0 +1,69 @@
+/** What a feed's pipeline tells of itself, as log lines and metrics. No row values, no keys above debug. */
+import type { Note } from '../core/board-keeper.js'
+import { asRanktideError } from '../core/errors.js'
+import type { DecodeObserver } from '../operators/decode-messages.js'
+import type { PublishObserver } from '../operators/publish-boards.js'
+import type { Recorder } from '../operators/recorder.js'
+import type { Log } from '../runtime/log.js'
+
+export const logNotes = (log: Log, recorder: Recorder) => {
+  return (note: Note): void => {
+    switch (note.kind) {
+      case 'degraded':
+        log.warn({ board: note.board, code: note.code, detail: note.detail }, 'Board degraded')
+        return
+      case 'reading':
+        log.info({ board: note.board, cause: note.cause, limit: note.limit }, 'Reading rows')
+        return
+      case 'read-failed':
+        recorder.refillFailed(note.board, note.code)
+        log.warn({ board: note.board, cause: note.cause, code: note.code, detail: note.detail }, 'Reading failed')
+        return
+      case 'merged':
+        if (note.cause === 'refill') recorder.refill(note.board)
+        else recorder.rebuild(note.board)
+        log.info({ board: note.board, cause: note.cause, rows: note.rows, proof: note.proof }, 'Rows taken in')
+        return
+      case 'early-merge':
+        log.warn({ board: note.board, keys: note.keys }, 'Journal full, publishing waits for the barrier')
+        return
+      case 'audit-difference':
+        recorder.auditDifferences(note.board, note.count)
+        log.error({ board: note.board, code: 'AUDIT_DIFFERENCE', count: note.count }, 'Audit repaired differences')
+        log.debug({ board: note.board, keys: note.keys }, 'Members that differed')
+        return
+      case 'markers-missing':
+        log.warn({ board: note.board, code: 'FEED_SILENT' }, 'Marker has not come back: is its table in the filter?')
+        return
+    }
+  }
+}
+
+export const logDecoding = (log: Log, recorder: Recorder, feed: string): DecodeObserver => ({
+  refused: ({ topic, partition, offset }, { refusal }) => {
+    recorder.refused(feed, refusal.code)
+    log.warn({ topic, partition, offset, code: refusal.code, detail: refusal.detail }, 'Message refused')
+  },
+  decoded: ({ messages, events, maxEs }) => {
+    recorder.messages(feed, messages)
+    recorder.rows(feed, events.length)
+    const newest = Math.max(...maxEs.values())
+    if (newest > 0) recorder.lag(feed, Math.max(0, Date.now() - newest) / 1000)
+  },
+})
+
+export const logPublishing = (log: Log, recorder: Recorder): PublishObserver => ({
+  published: ({ request: { board, diff, meta } }, outcome) => {
+    recorder.published(board, outcome)
+    recorder.diffPairs(board, diff.leave.length + diff.scores.length + diff.rows.length)
+    recorder.boardState(board, meta.status.state)
+    log.debug({ board, outcome, state: meta.status.state, leave: diff.leave.length }, 'Published')
+  },
+  failed: (error) => {
+    log.warn({ error: asRanktideError(error) }, 'Publishing failed, trying again')
+  },
+  healed: (board) => {
+    recorder.redisHealed(board)
+    log.warn({ board }, 'Board in Redis was not what was published, put right')
+  },
+})

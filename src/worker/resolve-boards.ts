@@ -1,0 +1,52 @@
+/** From the configuration and what the database says of its tables to boards that can be kept. */
+import type { BoardSpec } from '../core/board-spec.js'
+import { RanktideError } from '../core/errors.js'
+import type { TableShape } from '../core/table.js'
+import type { MysqlPool } from '../databases/mysql/connection.js'
+import { describeTable, type TableDescription } from '../databases/mysql/describe-table.js'
+import { tableShape } from '../databases/mysql/table-shape.js'
+import type { BoardConfig } from '../runtime/config.js'
+
+/**
+ * Boards on the same table with the same key share its shape, and so the journal of its queries.
+ * Fails with TABLE_MISSING, COLUMN_MISSING, COLUMN_TYPE, KEY_NOT_UNIQUE, TABLE_ENGINE, or DATABASE_* when it can't ask.
+ */
+export const resolveBoards = async (pool: MysqlPool, boards: readonly BoardConfig[]): Promise<readonly BoardSpec[]> => {
+  const groups = new Map<string, BoardConfig[]>()
+  for (const board of boards) {
+    const id = JSON.stringify([board.table, board.key])
+    groups.set(id, [...(groups.get(id) ?? []), board])
+  }
+  const specs = new Map<string, BoardSpec>()
+  for (const group of groups.values()) {
+    const [first] = group
+    if (first === undefined) continue
+    const description = await describeTable(pool, first.table.database, first.table.table)
+    const shape = tableShape(description, {
+      key: first.key,
+      scores: group.map(({ score }) => score),
+      columns: group.flatMap((board) => shownColumns(board, description)),
+    })
+    for (const board of group) specs.set(board.name, specOf(board, shape, description))
+  }
+  return boards.flatMap(({ name }) => specs.get(name) ?? [])
+}
+
+/** What the file names, or everything that can be shown. */
+const shownColumns = ({ columns }: BoardConfig, description: TableDescription): readonly string[] =>
+  columns ?? description.columns.filter(({ type }) => type !== undefined).map(({ name }) => name)
+
+const specOf = (board: BoardConfig, table: TableShape, description: TableDescription): BoardSpec => {
+  const positionOf = (name: string) => table.columns.findIndex((column) => column.name === name)
+  const shown = shownColumns(board, description).map(positionOf)
+  const display = [...new Set([...table.key, ...shown])]
+  const scoreColumn = positionOf(board.score)
+  const clash = display.some((position) => table.columns[position]?.name === 'score')
+  if (!display.includes(scoreColumn) && clash)
+    throw new RanktideError(
+      'CONFIG_INVALID',
+      `board ${board.name}: its score ${board.score} is shown as "score", but the column score is shown too; add ${board.score} to columns`,
+    )
+  const { name, order: direction, ties, size } = board
+  return { name, table, direction, ties, size, display, scoreColumn }
+}
