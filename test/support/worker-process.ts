@@ -62,8 +62,11 @@ export class WorkerProcess {
     const directory = await mkdtemp(join(tmpdir(), 'ranktide-worker-'))
     const file = join(directory, 'ranktide.yaml')
     await writeFile(file, yaml)
-    const options = { env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'] } as const
-    return new WorkerProcess(spawn(process.execPath, [main, 'run', '--config', file], options), directory)
+    const child = spawn(process.execPath, [main, 'run', '--config', file], {
+      env: { ...process.env, ...environment },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    return new WorkerProcess(child, directory)
   }
 
   get pid(): number {
