@@ -9,8 +9,9 @@ import kafka from 'node-rdkafka'
 import { type ErrorCode, RanktideError } from '../core/errors.js'
 import { type Positions, parsePartitionId, partitionId } from '../core/positions.js'
 import type { Message } from '../operators/ports.js'
-import { brokersFailed, eventCode, failureText, kafkaError } from './kafka-errors.js'
+import { brokersFailed, eventCode, failureText, isUnsettled, kafkaError } from './kafka-errors.js'
 import { firstContact } from './kafka-first-contact.js'
+import { messageOf } from './kafka-message.js'
 import { type BatchWindow, consumerProperties, type KafkaAddress } from './kafka-properties.js'
 
 /** Times that Kafka answers with the ends of the log instead of a record's offset. */
@@ -89,8 +90,10 @@ export class KafkaConnection {
   /** First offset at or after `time` (ms) in each partition, -1 if there is none; or EARLIEST, or LATEST. */
   async offsetsAt(partitions: readonly string[], time: number): Promise<Map<string, number>> {
     const asked = partitions.map((id) => ({ ...parsePartitionId(id), offset: time }))
-    const answer = await this.#ask<readonly Partial<TopicPartitionOffset>[]>('asking for offsets', (limit, done) =>
-      this.#consumer.offsetsForTimes(asked, limit, done as Callback<unknown>),
+    const answer = await this.#settled(() =>
+      this.#ask<readonly Partial<TopicPartitionOffset>[]>('asking for offsets', (limit, done) =>
+        this.#consumer.offsetsForTimes(asked, limit, done as Callback<unknown>),
+      ),
     )
     const offsets = new Map<string, number>()
     for (const { topic = '', partition = 0, offset } of answer) {
@@ -202,6 +205,19 @@ export class KafkaConnection {
     )
   }
 
+  /** Asks again, within the time for one request, while a partition has no leader yet. */
+  async #settled<T>(ask: () => Promise<T>): Promise<T> {
+    const end = performance.now() + this.#options.requestTimeout
+    for (;;) {
+      try {
+        return await ask()
+      } catch (error) {
+        if (!isUnsettled(error) || performance.now() > end) throw error
+        await new Promise((resolve) => setTimeout(resolve, 100))
+      }
+    }
+  }
+
   #ask<T>(doing: string, call: (limit: number, done: Callback<T>) => void): Promise<T> {
     return new Promise((resolve, reject) => {
       const limit = this.#options.requestTimeout
@@ -229,18 +245,3 @@ export class KafkaConnection {
     }
   }
 }
-
-/** node-rdkafka says -1 for a record without a time. Keys and headers are left behind: nothing here reads them. */
-const messageOf = (record: {
-  topic: string
-  partition: number
-  offset: number
-  value: Uint8Array | null
-  timestamp?: number
-}): Message => ({
-  topic: record.topic,
-  partition: record.partition,
-  offset: record.offset,
-  value: record.value,
-  timestamp: record.timestamp !== undefined && record.timestamp >= 0 ? record.timestamp : undefined,
-})

@@ -31,12 +31,28 @@ const eventTexts = new Map<string, ErrorCode>([
 
 const textOf = (error: unknown): string => (error instanceof Error ? error.message : String(error))
 
+const numberOf = (error: unknown): number =>
+  error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : 0
+
 /** An error that a call of node-rdkafka returned or threw. `doing` names the call for the reader. */
 export const kafkaError = (error: unknown, doing: string): RanktideError => {
   if (error instanceof RanktideError) return error
-  const number = error instanceof Error && 'code' in error && typeof error.code === 'number' ? error.code : 0
-  return new RanktideError(codes.get(number) ?? 'KAFKA_FAILED', `${doing}: ${textOf(error)}`, { cause: error })
+  return new RanktideError(codes.get(numberOf(error)) ?? 'KAFKA_FAILED', `${doing}: ${textOf(error)}`, { cause: error })
 }
+
+/** Kafka's errors of the moments after a topic was created or a leader moved. */
+const unsettled = new Set([
+  5, // leader not available
+  6, // not leader for partition
+  9, // replica not available
+  74, // fenced leader epoch
+  75, // unknown leader epoch
+  78, // offset not available
+])
+
+/** Whether asking again in a moment is likely to help. */
+export const isUnsettled = (error: unknown): boolean =>
+  error instanceof Error && error.cause instanceof Error && unsettled.has(numberOf(error.cause))
 
 /** What an error event means, or undefined if librdkafka gets over it unseen. */
 export const eventCode = (error: unknown): ErrorCode | undefined => eventTexts.get(textOf(error))

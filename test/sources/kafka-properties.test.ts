@@ -1,6 +1,6 @@
 import { describe, expect, it, vi } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
-import { eventCode, kafkaError, quietly } from '../../src/sources/kafka-errors.js'
+import { eventCode, isUnsettled, kafkaError, quietly } from '../../src/sources/kafka-errors.js'
 import { consumerProperties } from '../../src/sources/kafka-properties.js'
 
 const window = { events: 5_000, bytes: 8_000_000, time: 50 }
@@ -55,6 +55,13 @@ describe('errors of the Kafka client', () => {
     [87, 'KAFKA_FAILED'],
   ])('maps %d to %s', (code, expected) => {
     expect(kafkaError(failure(code), 'reading')).toMatchObject({ code: expected, detail: 'reading: text' })
+  })
+
+  it('asks again while a partition has no leader, and only then', () => {
+    expect(isUnsettled(kafkaError(failure(6), 'asking'))).toBe(true)
+    expect(isUnsettled(kafkaError(failure(5), 'asking'))).toBe(true)
+    expect(isUnsettled(kafkaError(failure(-185), 'asking'))).toBe(false)
+    expect(isUnsettled(new Error('text'))).toBe(false)
   })
 
   it('takes one broker that is down for no trouble, all of them for one', () => {
