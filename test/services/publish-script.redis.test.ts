@@ -173,6 +173,18 @@ describe('what the scripts do on Redis', () => {
     expect((await store.take('likes')).entries).toHaveLength(2)
   })
 
+  it('removes rows without a place when a board is taken or told anew', async () => {
+    const at = await step(await store.take('likes'), diffBoards([], [entry('1', '1')]))
+    const strays = Object.fromEntries(Array.from({ length: 9_000 }, (_, i) => [`stray-${i}`, '{}']))
+    await plain.hset(keys.rows, strays)
+    const [outcome] = await store.publish([request({ ...at, version: 1 })])
+    expect(outcome).toMatchObject({ kind: 'moved', entries: [{ member: '1' }] })
+    expect(await plain.hkeys(keys.rows)).toEqual(['1'])
+    await plain.hset(keys.rows, strays)
+    expect((await store.take('likes')).entries).toHaveLength(1)
+    expect(await plain.hkeys(keys.rows)).toEqual(['1'])
+  })
+
   it('does not delete a key that was never a board', async () => {
     await plain.set(keys.zset, 'precious')
     await expect(store.take('likes')).rejects.toMatchObject({ code: 'REDIS_FAILED' })
@@ -207,6 +219,15 @@ describe('what the scripts do on Redis', () => {
       await until('the server clock to go on', async () => Number((await plain.time())[0]) * 1000 > first + 1_100)
       await store.confirm(new Map())
       expect((await stored()).at).toBe(first)
+    })
+
+    it('dates a board that goes stale by the last confirmation, not by when it was told', async () => {
+      const at = await step(await store.take('likes'), diffBoards([], [entry('1', '1')]))
+      await store.confirm(new Map())
+      const confirmed = (await stored()).at
+      await until('the server clock to go on', async () => Number((await plain.time())[0]) * 1000 > confirmed + 1_100)
+      await step(at, emptyDiff, { ...meta, status: { state: 'stale', reason: 'refilling' } })
+      expect(await plain.hget(keys.meta, 'confirmed_at')).toBe(String(confirmed))
     })
 
     it("is refused while another owner has the feed's lease", async () => {
