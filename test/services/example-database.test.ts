@@ -1,0 +1,74 @@
+// examples/mysql/webook.sql on real servers: it runs, twice too; its users may do what they need and no more; the index
+// serves the board's order. It runs here under other names, so that it leaves nothing behind.
+import { randomUUID } from 'node:crypto'
+import { readFileSync } from 'node:fs'
+import { type Connection, createConnection } from 'mysql2/promise'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type DatabaseName, databaseUrl, stack } from '../support/stack.js'
+
+const sql = readFileSync(new URL('../../examples/mysql/webook.sql', import.meta.url), 'utf8')
+
+describe.each<DatabaseName>(['mariadb', 'mysql'])('%s', (server) => {
+  const suffix = randomUUID().slice(0, 8)
+  const database = `example_${suffix}`
+  const users = { ranktide: `ranktide_${suffix}`, canal: `canal_${suffix}` }
+  const script = sql
+    .replaceAll('webook', database)
+    .replaceAll(/\b(ranktide|canal)@/g, (_, name: keyof typeof users) => `${users[name]}@`)
+  let admin: Connection
+
+  const as = (user: keyof typeof users): Promise<Connection> => {
+    const { hostname, port } = new URL(stack[server])
+    return createConnection({ host: hostname, port: Number(port), user: users[user], password: user, database })
+  }
+
+  beforeAll(async () => {
+    admin = await createConnection({ uri: databaseUrl(server, ''), multipleStatements: true })
+    await admin.query(script)
+  })
+
+  afterAll(async () => {
+    await admin.query(`DROP DATABASE ${database}; DROP USER ${users.ranktide}, ${users.canal}`)
+    await admin.end()
+  })
+
+  test('running it again changes nothing', async () => {
+    await admin.query(`UPDATE ${database}.interactives SET like_cnt = 451 WHERE id = 78`)
+    await admin.query(script)
+    const [rows] = await admin.query(`SELECT id, like_cnt FROM ${database}.interactives ORDER BY like_cnt DESC LIMIT 2`)
+    expect(rows).toEqual([
+      { id: 78, like_cnt: 451 },
+      { id: 58, like_cnt: 290 },
+    ])
+  })
+
+  test("the board's order needs no sorting", async () => {
+    const [plan] = await admin.query(
+      `EXPLAIN FORMAT=TRADITIONAL SELECT id, like_cnt FROM ${database}.interactives ORDER BY like_cnt DESC, id DESC LIMIT 10`,
+    )
+    expect(plan).toMatchObject([{ key: 'like_cnt', Extra: expect.not.stringContaining('filesort') }])
+  })
+
+  test('ranktide may read, and write its marker, and nothing else', async () => {
+    const ranktide = await as('ranktide')
+    try {
+      await ranktide.query('SELECT * FROM interactives')
+      await ranktide.query('CREATE TABLE ranktide_marker (feed VARCHAR(190) PRIMARY KEY, nonce VARCHAR(64))')
+      await ranktide.query("REPLACE INTO ranktide_marker VALUES ('feed', 'nonce')")
+      await expect(ranktide.query('UPDATE interactives SET like_cnt = 0')).rejects.toThrow(/denied/)
+      await expect(ranktide.query('CREATE TABLE other (id INT)')).rejects.toThrow(/denied/)
+    } finally {
+      await ranktide.end()
+    }
+  })
+
+  test('canal may follow the binlog', async () => {
+    const canal = await as('canal')
+    try {
+      const [rows] = await canal.query(server === 'mysql' ? 'SHOW BINARY LOG STATUS' : 'SHOW MASTER STATUS')
+      expect(rows).toMatchObject([{ Position: expect.any(Number) }])
+    } finally {
+      await canal.end()
+    }
+  })
+})
