@@ -19,7 +19,8 @@ destinations() {
   local name database topic partitions filter
   while read -r name database topic partitions filter; do
     case $name in '' | \#*) continue ;; esac
-    database_wanted "$database" && echo "$name $database $topic $partitions $filter"
+    # Not `&&`: a destination that is left out at the end of the list would be this function's failure.
+    if database_wanted "$database"; then echo "$name $database $topic $partitions $filter"; fi
   done <"$home/destinations"
 }
 
