@@ -132,7 +132,6 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
   })
   lifecycle.onClose('kafka', () => source.close(), 3_500)
   lifecycle.onClose('lease', () => lease.stop())
-  const tables = [...new Set(specs.map(({ table }) => table))]
   const stop$ = new BehaviorSubject(false)
   const owning = ownFeed({
     name: feed.name,
@@ -146,7 +145,9 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
     }),
     source,
     base: database.base(feed.name, marker),
-    decode: canalJson(tables, { marker: marker ?? database.markerTable(specs) }),
+    describe: () => database.resolve(feed.boards),
+    decoderFor: (boards) =>
+      canalJson([...new Set(boards.map(({ table }) => table))], { marker: marker ?? database.markerTable(specs) }),
     window: windowOf(feed.boards),
     auditEvery,
     log,
@@ -158,6 +159,8 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
     stop$.next(true)
     await ended.catch(() => undefined)
   })
+  // Told by `failed`; until somebody listens to that, it is no surprise to Node.
+  ended.catch(() => undefined)
   lease.start()
   return { failed: ended.then(() => new Promise<never>(() => {})) }
 }

@@ -50,6 +50,7 @@ export type Note =
       readonly keys: readonly string[]
     }
   | { readonly kind: 'markers-missing'; readonly board: string }
+  | { readonly kind: 'table-changed'; readonly board: string }
 
 export const keeperLimits = {
   /** Keys that a journal may hold before rows are merged ahead of their barrier. */

@@ -246,9 +246,11 @@ export class Feed implements KeeperFeed {
         return
       case 'renamed':
         for (const keeper of keepers) keeper.degrade('TABLE_CHANGED', 'RENAME', true)
+        this.#noteChange(keepers)
         return
       case 'altered':
         for (const keeper of keepers) keeper.audit()
+        this.#noteChange(keepers)
         return
       case 'xa-rollback':
         for (const keeper of keepers) keeper.degrade('XA_ROLLBACK', 'XA ROLLBACK', true)
@@ -261,6 +263,11 @@ export class Feed implements KeeperFeed {
         for (const keeper of keepers) keeper.degrade(control.refusal.code, control.refusal.detail, false)
         return
     }
+  }
+
+  /** The table may have other columns now: whoever can ask the database has to look. */
+  #noteChange(keepers: readonly BoardKeeper[]): void {
+    for (const { spec } of keepers) this.note({ kind: 'table-changed', board: spec.name })
   }
 
   #keepersOf(table: TableShape | undefined): readonly BoardKeeper[] {

@@ -32,6 +32,9 @@ export const logNotes = (log: Log, recorder: Recorder) => {
         log.error({ board: note.board, code: 'AUDIT_DIFFERENCE', count: note.count }, 'Audit repaired differences')
         log.debug({ board: note.board, keys: note.keys }, 'Members that differed')
         return
+      case 'table-changed':
+        log.info({ board: note.board }, 'Table altered or renamed')
+        return
       case 'markers-missing':
         log.warn({ board: note.board, code: 'FEED_SILENT' }, 'Marker has not come back: is its table in the filter?')
         return

@@ -5,19 +5,19 @@
  * While the lease is suspended (Redis can't be reached) the pipeline goes on in memory; nothing is published or
  * committed then. When another replica has the lease, everything of this run is dropped.
  */
-import { randomBytes } from 'node:crypto'
 import {
-  asyncScheduler,
   type BehaviorSubject,
+  connect,
   defer,
   distinctUntilChanged,
   EMPTY,
+  endWith,
   filter,
   finalize,
-  firstValueFrom,
   from,
   ignoreElements,
   map,
+  merge,
   type Observable,
   race,
   retry,
@@ -27,23 +27,21 @@ import {
   throwError,
   timer,
 } from 'rxjs'
-import { type BoardPorts, boardPipeline } from '../../pipelines/board.js'
-import { definitionOf } from '../core/board-definition.js'
+import { boardPipeline } from '../../pipelines/board.js'
+import type { Note } from '../core/board-keeper.js'
+import type { BoardSpec } from '../core/board-spec.js'
 import type { Decode } from '../core/change.js'
 import { asRanktideError, type RanktideError, verdictOf } from '../core/errors.js'
-import { Feed, type FeedSnapshot } from '../core/feed.js'
-import type { Positions } from '../core/positions.js'
-import type { Base, FeedSource, TakenBoard } from '../operators/ports.js'
-import type { PublishBoardsPorts } from '../operators/publish-boards.js'
-import { PublishedBoards } from '../operators/published-boards.js'
+import type { FeedSnapshot } from '../core/feed.js'
+import type { Base, FeedSource } from '../operators/ports.js'
 import type { Recorder } from '../operators/recorder.js'
-import { restoreBoards } from '../operators/restore-boards.js'
 import type { WindowLimits } from '../operators/window-events.js'
 import type { RedisBoardStore } from '../redis/board-store.js'
 import type { Lease } from '../redis/lease.js'
 import type { Log } from '../runtime/log.js'
-import type { OwnedFeed, ServedFeed } from './board-views.js'
-import { logDecoding, logNotes, logPublishing } from './feed-log.js'
+import type { ServedFeed } from './board-views.js'
+import { prepareRun } from './feed-run.js'
+import { watchTables } from './table-watch.js'
 
 export interface FeedOwnerOptions {
   readonly name: string
@@ -52,7 +50,9 @@ export interface FeedOwnerOptions {
   readonly store: RedisBoardStore
   readonly source: FeedSource
   readonly base: Base
-  readonly decode: Decode
+  /** Asks the database what the tables are now. */
+  readonly describe: () => Promise<readonly BoardSpec[]>
+  readonly decoderFor: (boards: readonly BoardSpec[]) => Decode
   readonly window: WindowLimits
   readonly auditEvery: number | undefined
   readonly log: Log
@@ -87,9 +87,9 @@ const stopped = ({ stop$ }: FeedOwnerOptions): Observable<boolean> => stop$.pipe
 const runs = (options: FeedOwnerOptions): Observable<FeedSnapshot> => {
   let cold = false
   let failures = 0
-  return defer(() => (options.stop$.value ? EMPTY : from(prepare(options, cold)))).pipe(
-    switchMap(({ ports, owned }) =>
-      boardPipeline(ports).pipe(
+  return defer(() => (options.stop$.value ? EMPTY : from(prepareRun(options, cold)))).pipe(
+    switchMap(({ ports, owned, notes$ }) =>
+      withTables(options, notes$, boardPipeline(ports)).pipe(
         tap(() => {
           failures = 0
           cold = false
@@ -114,123 +114,18 @@ const runs = (options: FeedOwnerOptions): Observable<FeedSnapshot> => {
   )
 }
 
+/** The pipeline, for as long as the tables are what they were when it was made. */
+const withTables = <T>(options: FeedOwnerOptions, notes$: Observable<Note>, run$: Observable<T>): Observable<T> =>
+  run$.pipe(
+    connect((shared$) => {
+      const over$ = shared$.pipe(ignoreElements(), endWith(true))
+      return merge(shared$, watchTables(options, notes$).pipe(takeUntil(over$)))
+    }),
+  )
+
 const waitingText = ({ code }: RanktideError): string => {
   if (code.startsWith('KAFKA')) return 'Waiting for Kafka'
   if (code.startsWith('REDIS')) return 'Waiting for Redis'
   if (code.startsWith('DATABASE')) return 'Waiting for the database'
   return 'Starting the feed again'
-}
-
-interface Run {
-  readonly ports: BoardPorts
-  readonly owned: OwnedFeed
-}
-
-/** Takes the boards (from here on every earlier owner is fenced) and makes the feed from what was found. */
-const prepare = async (options: FeedOwnerOptions, cold: boolean): Promise<Run> => {
-  const { served, store, source, base, name, log } = options
-  const ends = await firstValueFrom(from(source.ends()))
-  const taken = new Map<string, TakenBoard>()
-  for (const { name: board } of served.specs) taken.set(board, await store.take(board))
-  const definitions = new Map(served.specs.map((spec) => [spec.name, definitionOf(spec)]))
-  const feed = new Feed({
-    boards: served.specs,
-    partitions: ends.size,
-    marks: base.marks,
-    nonce: randomBytes(9).toString('base64url'),
-  })
-  const start = cold ? new Map<string, number>() : restoreBoards(feed, taken, definitions, await store.confirmed())
-  feed.expect(ends)
-  log.info({ feed: name, partitions: ends.size, start: start.size === 0 ? 'cold' : 'warm' }, 'Starting the feed')
-  const owned: OwnedFeed = {
-    published: new PublishedBoards(taken, definitions),
-    snapshot: feed.snapshot(),
-    confirmedAt: lastConfirmed(served),
-    cutOff: false,
-  }
-  served.owned = owned
-  return { ports: portsOf(options, feed, start, owned), owned }
-}
-
-/** What the last owner confirmed goes on to count until this one has confirmed something. */
-const lastConfirmed = ({ specs, reader }: ServedFeed): Map<string, number> => {
-  const result = new Map<string, number>()
-  for (const { name } of specs) {
-    const age = reader.read(name)?.age
-    if (age !== undefined) result.set(name, Date.now() - age)
-  }
-  return result
-}
-
-const portsOf = (options: FeedOwnerOptions, feed: Feed, start: Positions, owned: OwnedFeed): BoardPorts => {
-  const { name, store, base, decode, window, auditEvery, log, recorder } = options
-  const scheduler = asyncScheduler
-  const source: FeedSource = {
-    batches: (from) => options.source.batches(from).pipe(takeUntil(stopped(options))),
-    ends: () => options.source.ends(),
-    // A standby's offsets are not ours to move any more.
-    commit: (positions) => {
-      if (options.lease.holds()) options.source.commit(positions)
-    },
-  }
-  return {
-    source,
-    start,
-    decode,
-    window,
-    decoding: logDecoding(log, recorder, name),
-    keeping: {
-      feed,
-      base,
-      source,
-      scheduler,
-      auditEvery,
-      note: logNotes(log, recorder),
-      kept: (snapshot) => {
-        owned.snapshot = snapshot
-        recorder.journal(name, feed.sizes.journal)
-      },
-    },
-    publishing: publishingPorts(options, owned),
-    confirming: {
-      source,
-      store,
-      scheduler,
-      confirmed: (at) => markConfirmed(owned, at, recorder),
-      failed: (error) => log.debug({ feed: name, error: asRanktideError(error) }, 'Boards not confirmed'),
-    },
-  }
-}
-
-const publishingPorts = ({ store, lease, log, recorder }: FeedOwnerOptions, owned: OwnedFeed): PublishBoardsPorts => {
-  const observer = logPublishing(log, recorder)
-  return {
-    store,
-    published: owned.published,
-    scheduler: asyncScheduler,
-    mayPublish: () => {
-      const holds = lease.holds()
-      if (!holds) owned.cutOff = true
-      return holds
-    },
-    observer: {
-      ...observer,
-      published: (publish, outcome) => {
-        owned.cutOff = false
-        observer.published(publish, outcome)
-      },
-      failed: (error) => {
-        owned.cutOff = true
-        observer.failed(error)
-      },
-    },
-  }
-}
-
-const markConfirmed = (owned: OwnedFeed, at: number, recorder: Recorder): void => {
-  for (const { spec, current } of owned.snapshot?.boards ?? []) {
-    if (!current) continue
-    owned.confirmedAt.set(spec.name, at)
-    recorder.boardConfirmed(spec.name, at)
-  }
 }

@@ -1,0 +1,148 @@
+/**
+ * One run of a feed: takes its boards, makes the feed from what was found, and wires the pipeline to clients, log and
+ * metrics.
+ */
+import { randomBytes } from 'node:crypto'
+import { asyncScheduler, filter, firstValueFrom, from, type Observable, Subject, takeUntil } from 'rxjs'
+import type { BoardPorts } from '../../pipelines/board.js'
+import { definitionOf } from '../core/board-definition.js'
+import type { Note } from '../core/board-keeper.js'
+import { asRanktideError } from '../core/errors.js'
+import { Feed } from '../core/feed.js'
+import type { Positions } from '../core/positions.js'
+import type { FeedSource, TakenBoard } from '../operators/ports.js'
+import type { PublishBoardsPorts } from '../operators/publish-boards.js'
+import { PublishedBoards } from '../operators/published-boards.js'
+import type { Recorder } from '../operators/recorder.js'
+import { restoreBoards } from '../operators/restore-boards.js'
+import type { OwnedFeed, ServedFeed } from './board-views.js'
+import { logDecoding, logNotes, logPublishing } from './feed-log.js'
+import type { FeedOwnerOptions } from './feed-owner.js'
+import { refreshTables } from './table-watch.js'
+
+export interface FeedRun {
+  readonly ports: BoardPorts
+  readonly owned: OwnedFeed
+  readonly notes$: Observable<Note>
+}
+
+/** Takes the boards (from here on every earlier owner is fenced) and makes the feed from what was found. */
+export const prepareRun = async (options: FeedOwnerOptions, cold: boolean): Promise<FeedRun> => {
+  const { served, store, source, base, name, log } = options
+  await refreshTables(options)
+  const ends = await firstValueFrom(from(source.ends()))
+  const taken = new Map<string, TakenBoard>()
+  for (const { name: board } of served.specs) taken.set(board, await store.take(board))
+  const definitions = new Map(served.specs.map((spec) => [spec.name, definitionOf(spec)]))
+  const feed = new Feed({
+    boards: served.specs,
+    partitions: ends.size,
+    marks: base.marks,
+    nonce: randomBytes(9).toString('base64url'),
+  })
+  const start = cold ? new Map<string, number>() : restoreBoards(feed, taken, definitions, await store.confirmed())
+  feed.expect(ends)
+  log.info({ feed: name, partitions: ends.size, start: start.size === 0 ? 'cold' : 'warm' }, 'Starting the feed')
+  const owned: OwnedFeed = {
+    published: new PublishedBoards(taken, definitions),
+    snapshot: feed.snapshot(),
+    confirmedAt: lastConfirmed(served),
+    cutOff: false,
+  }
+  served.owned = owned
+  const notes$ = new Subject<Note>()
+  return { ports: portsOf(options, feed, start, owned, notes$), owned, notes$ }
+}
+
+/** What the last owner confirmed goes on to count until this one has confirmed something. */
+const lastConfirmed = ({ specs, reader }: ServedFeed): Map<string, number> => {
+  const result = new Map<string, number>()
+  for (const { name } of specs) {
+    const age = reader.read(name)?.age
+    if (age !== undefined) result.set(name, Date.now() - age)
+  }
+  return result
+}
+
+const portsOf = (
+  options: FeedOwnerOptions,
+  feed: Feed,
+  start: Positions,
+  owned: OwnedFeed,
+  notes$: Subject<Note>,
+): BoardPorts => {
+  const { name, served, store, base, window, auditEvery, log, recorder } = options
+  const scheduler = asyncScheduler
+  const tell = logNotes(log, recorder)
+  const source: FeedSource = {
+    batches: (from) => options.source.batches(from).pipe(takeUntil(options.stop$.pipe(filter((stop) => stop)))),
+    ends: () => options.source.ends(),
+    // A standby's offsets are not ours to move any more.
+    commit: (positions) => {
+      if (options.lease.holds()) options.source.commit(positions)
+    },
+  }
+  return {
+    source,
+    start,
+    decode: options.decoderFor(served.specs),
+    window,
+    decoding: logDecoding(log, recorder, name),
+    keeping: {
+      feed,
+      base,
+      source,
+      scheduler,
+      auditEvery,
+      note: (note) => {
+        tell(note)
+        notes$.next(note)
+      },
+      kept: (snapshot) => {
+        owned.snapshot = snapshot
+        recorder.journal(name, feed.sizes.journal)
+      },
+    },
+    publishing: publishingPorts(options, owned),
+    confirming: {
+      source,
+      store,
+      scheduler,
+      confirmed: (at) => markConfirmed(owned, at, recorder),
+      failed: (error) => log.debug({ feed: name, error: asRanktideError(error) }, 'Boards not confirmed'),
+    },
+  }
+}
+
+const publishingPorts = ({ store, lease, log, recorder }: FeedOwnerOptions, owned: OwnedFeed): PublishBoardsPorts => {
+  const observer = logPublishing(log, recorder)
+  return {
+    store,
+    published: owned.published,
+    scheduler: asyncScheduler,
+    mayPublish: () => {
+      const holds = lease.holds()
+      if (!holds) owned.cutOff = true
+      return holds
+    },
+    observer: {
+      ...observer,
+      published: (publish, outcome) => {
+        owned.cutOff = false
+        observer.published(publish, outcome)
+      },
+      failed: (error) => {
+        owned.cutOff = true
+        observer.failed(error)
+      },
+    },
+  }
+}
+
+const markConfirmed = (owned: OwnedFeed, at: number, recorder: Recorder): void => {
+  for (const { spec, current } of owned.snapshot?.boards ?? []) {
+    if (!current) continue
+    owned.confirmedAt.set(spec.name, at)
+    recorder.boardConfirmed(spec.name, at)
+  }
+}
