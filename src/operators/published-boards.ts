@@ -91,7 +91,11 @@ export class PublishedBoards {
             definition: this.#definitions.get(spec.name) ?? '',
           }
     const diff = diffBoards(there.entries, entries)
-    if (isEmpty(diff) && sameMeta(there.meta, meta)) return []
+    if (isEmpty(diff) && sameMeta(there.meta, meta)) {
+      // The same members, in the board's order now: the next comparison need not look at them.
+      if (there.entries !== entries) this.#there.set(spec.name, { ...there, entries })
+      return []
+    }
     const request = { board: spec.name, epoch: there.epoch, base: there.version, diff, meta }
     return [{ request, entries }]
   }

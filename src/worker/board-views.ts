@@ -38,7 +38,7 @@ export class BoardViews implements BoardQueries {
   readonly #feeds: readonly ServedFeed[]
   readonly #names: ReadonlySet<string>
   readonly #now: () => number
-  /** Boards read from Redis, put in their own order once a version. */
+  /** What Redis gave back comes in its order: put in the board's own, once for each content. */
   readonly #sorted = new Map<string, { readonly from: readonly Entry[]; readonly entries: readonly Entry[] }>()
 
   /** `names`: of all boards, those too that are not resolved yet. */
@@ -74,7 +74,8 @@ export class BoardViews implements BoardQueries {
     return undefined
   }
 
-  #own({ name, size }: BoardSpec, owned: OwnedFeed): BoardView | undefined {
+  #own(spec: BoardSpec, owned: OwnedFeed): BoardView | undefined {
+    const { name, size } = spec
     const there = owned.published.get(name)
     const here = owned.snapshot?.boards.find((board) => board.spec.name === name)
     // Without content of its own the board is not started yet: what Redis has is served as Redis has it.
@@ -84,7 +85,7 @@ export class BoardViews implements BoardQueries {
     const ahead = owned.cutOff && entries !== there.entries
     const view = ahead
       ? { entries, status: here.status, version: there.version + 1 }
-      : { entries: there.entries, status: there.meta.status, version: there.version }
+      : { entries: this.#inOrder(spec, there.entries), status: there.meta.status, version: there.version }
     return { ...view, status: this.#aged(view.status, confirmedAt), confirmedAt, size }
   }
 
