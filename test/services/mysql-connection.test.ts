@@ -1,5 +1,5 @@
 // What happens to statements and connections when servers refuse, hang or are not there.
-import { createServer, type Server } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMysqlPool, type MysqlPool } from '../../src/databases/mysql/connection.js'
 import { databaseNames, openSandbox, type Sandbox } from '../support/mysql-sandbox.js'
@@ -7,6 +7,35 @@ import { until } from '../support/until.js'
 
 const options = { timeoutMs: 500, timeZone: '+00:00', connections: 2 }
 const ask = (pool: MysqlPool, sql = 'SELECT 1') => pool.use((session) => session.query('asking', sql))
+
+/** Forwards to a server until it is told to hang: then connections stay open and nothing passes. */
+const openProxy = async (target: URL) => {
+  const sockets: Socket[] = []
+  const server = createServer((client) => {
+    const upstream = connect(Number(target.port), target.hostname)
+    for (const socket of [client, upstream]) socket.on('error', () => {})
+    client.pipe(upstream).pipe(client)
+    sockets.push(client, upstream)
+  })
+  const port = await listen(server)
+  return {
+    url: Object.assign(new URL(target), { port: String(port) }).href,
+    hang: () => {
+      for (const socket of sockets) socket.unpipe()
+    },
+    close: () => {
+      for (const socket of sockets) socket.destroy()
+      server.close()
+    },
+  }
+}
+
+const listen = async (server: Server): Promise<number> => {
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const address = server.address()
+  if (address === null || typeof address === 'string') throw new Error('no port')
+  return address.port
+}
 
 const withPassword = (url: string, password: string): string => {
   const changed = new URL(url)
@@ -54,13 +83,25 @@ describe.each(databaseNames)('%s', (name) => {
 
   test('a statement that runs too long is stopped on the server, too', async () => {
     const pool = sandbox.open({ timeoutMs: options.timeoutMs })
-    const endless = 'SELECT COUNT(*) AS endless FROM information_schema.COLLATIONS a, information_schema.COLLATIONS b'
+    const endless = `SELECT COUNT(*) AS endless_${process.pid} FROM information_schema.COLLATIONS a, information_schema.COLLATIONS b`
     const sql = `${endless}, information_schema.COLLATIONS c, information_schema.COLLATIONS d, information_schema.COLLATIONS e`
     await expect(ask(pool, sql)).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' })
     await until('the statement is gone from the server', async () => {
       const { columns, rows } = await sandbox.query('SHOW FULL PROCESSLIST')
       return !rows.some((row) => (row[columns.indexOf('Info')] ?? '').startsWith(endless))
     })
+  })
+
+  test('a server that hangs while it is connected is given up in time', async () => {
+    const proxy = await openProxy(new URL(sandbox.url))
+    const pool = createMysqlPool({ ...options, url: proxy.url })
+    await ask(pool)
+    proxy.hang()
+    const start = performance.now()
+    await expect(ask(pool)).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' })
+    expect(performance.now() - start).toBeLessThan(3 * options.timeoutMs)
+    await pool.close()
+    proxy.close()
   })
 
   test('a connection that the server has closed is an unreachable database once, and then another one', async () => {
@@ -98,21 +139,12 @@ test('a port where nobody listens', async () => {
   await pool.close()
 })
 
-describe('a server that accepts and says nothing', () => {
-  let silent: Server
-  beforeAll(async () => {
-    silent = createServer((socket) => socket.on('error', () => {}))
-    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
-  })
-  afterAll(() => new Promise((resolve) => silent.close(resolve)))
-
-  test('is given up in time', async () => {
-    const address = silent.address()
-    const port = typeof address === 'object' ? address?.port : undefined
-    const pool = createMysqlPool({ ...options, url: `mysql://app:app@127.0.0.1:${port}/d` })
-    const start = performance.now()
-    await expect(ask(pool)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
-    expect(performance.now() - start).toBeLessThan(3 * options.timeoutMs)
-    await pool.close()
-  })
+test('a server that accepts and says nothing is given up in time', async () => {
+  const silent = createServer((socket) => socket.on('error', () => {}))
+  const pool = createMysqlPool({ ...options, url: `mysql://app:app@127.0.0.1:${await listen(silent)}/d` })
+  const start = performance.now()
+  await expect(ask(pool)).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
+  expect(performance.now() - start).toBeLessThan(3 * options.timeoutMs)
+  await pool.close()
+  silent.close()
 })

@@ -59,6 +59,12 @@ describe.each(databaseNames)('%s', (name) => {
     expect(await find(large, true)).toEqual([])
   })
 
+  test('an index that holds all columns but not the order is no help', async () => {
+    await sandbox.run('CREATE INDEX covering ON large (slug, n)')
+    expect(await find(large)).toMatchObject([{ level: 'error', code: 'INDEX_MISSING' }])
+    await sandbox.run('DROP INDEX covering ON large')
+  })
+
   test.each(['newest', 'oldest', 'redis'] satisfies Ties[])(
     'with the index it asks for, ties %s are served',
     async (ties) => {
