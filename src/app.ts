@@ -96,6 +96,10 @@ const openRedis = ({ redis }: Config, lifecycle: Lifecycle): RedisClient => {
   return client
 }
 
+/** Sorted sets that go by a name of their own. */
+const zsetsOf = ({ boards }: Feed): ReadonlyMap<string, string> =>
+  new Map(boards.flatMap(({ name, zset }) => (zset === undefined ? [] : [[name, zset] as const])))
+
 /** What every replica does for a feed, owner or not: reads its boards from Redis. */
 const serve = (
   config: Config,
@@ -105,7 +109,8 @@ const serve = (
   lifecycle: Lifecycle,
 ): ServedFeed => {
   const boards = feed.boards.map(({ name }) => name)
-  const reader = new BoardReader({ client, subscriber, prefix: config.redis.prefix, feed: feed.name, boards })
+  const { prefix } = config.redis
+  const reader = new BoardReader({ client, subscriber, prefix, feed: feed.name, boards, zsets: zsetsOf(feed) })
   reader.start()
   lifecycle.onClose('reader', () => reader.stop())
   return { specs: [], reader, owned: undefined }
@@ -142,6 +147,7 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
       prefix: config.redis.prefix,
       feed: feed.name,
       owner: () => lease.owner(),
+      zsets: zsetsOf(feed),
     }),
     source,
     base: database.base(feed.name, marker),

@@ -112,9 +112,25 @@ const checkTables = (tree: unknown): Finding[] => {
   })
 }
 
+/** Two boards in one sorted set would take each other's members out. */
+const checkZsets = (tree: unknown): Finding[] => {
+  const taken = new Map<string, string>()
+  return Object.keys(mappingAt(tree, 'boards')).flatMap((name) => {
+    const { zset } = mappingAt(tree, 'boards', name)
+    if (typeof zset !== 'string') return []
+    const other = taken.get(zset)
+    taken.set(zset, name)
+    if (other === undefined) return []
+    const path = ['boards', name, 'zset']
+    const sentence = `${showPath(path)} is ${JSON.stringify(zset)}, as boards.${other}.zset is; allowed: a key of its own`
+    return [{ path, sentence }]
+  })
+}
+
 export const checkAcrossKeys = (tree: unknown): readonly Finding[] => [
   ...checkClient(tree),
   ...checkRedis(tree),
   ...checkBoardNames(tree),
   ...checkTables(tree),
+  ...checkZsets(tree),
 ]

@@ -43,6 +43,7 @@ const resolveBoard = (name: string, board: ParsedBoard, databaseUrl: string): Bo
   ties: board.ties,
   size: board.size,
   columns: board.columns,
+  zset: board.zset,
   window: { events: board.window.events, timeMs: board.window.time },
 })
 

@@ -154,7 +154,7 @@ const columnPattern = /^(?!\d+$)[0-9A-Za-z$_\u0080-\uffff]{1,64}$/
 const columnNames = 'one column name, or a list of them'
 const topics = 'one topic, or a list of them'
 
-const board = section('topic, table, score, and if need be format, key, order, ties, size, columns, window', {
+const board = section('topic, table, score, and if need be format, key, order, ties, size, columns, zset, window', {
   topic: oneOrMore(textOf(topics, /^(?!\.{1,2}$)[\w.-]{1,249}$/), topics).describe(
     'The topics that carry the row changes',
   ),
@@ -180,6 +180,12 @@ const board = section('topic, table, score, and if need be format, key, order, t
     .refine((names) => new Set(names).size === names.length, { error: allow('a list of column names, each once') })
     .optional()
     .describe('What readers see of a row beside its key. Default: all columns'),
+  zset: textOf(
+    'a key without blanks, with at most one {hash tag}',
+    /^([^\s{}]{1,200}|[^\s{}]{0,200}\{[^\s{}]{1,100}\}[^\s{}]{0,200})$/,
+  )
+    .optional()
+    .describe('The name of the sorted set in Redis, where other programs read it. Default: PREFIX:{BOARD}'),
   window: section('events, time', {
     events: wholeNumber(1, 1_000_000).default(5000).describe('The most row changes that are applied at once'),
     time: duration('1ms', '1m').prefault('50ms').describe('The longest that a change waits for others'),

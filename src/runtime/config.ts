@@ -93,5 +93,7 @@ export interface BoardConfig {
   readonly size: number
   /** Undefined: all columns of the table. */
   readonly columns: readonly string[] | undefined
+  /** The name of the sorted set; undefined: made from prefix and board. */
+  readonly zset: string | undefined
   readonly window: { readonly events: number; readonly timeMs: number }
 }

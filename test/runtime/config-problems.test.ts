@@ -136,8 +136,18 @@ test.each([
     'a filter, of a later version',
     board('{ topic: t, table: a.b, score: c, where: status = 1 }'),
     [
-      'ranktide.yaml:7: boards.b.where is not a known key; allowed: topic, format, table, key, score, order, ties, size, columns, window',
+      'ranktide.yaml:7: boards.b.where is not a known key; allowed: topic, format, table, key, score, order, ties, size, columns, zset, window',
     ],
+  ],
+  [
+    'a sorted set with blanks in its name',
+    board('{ topic: t, table: a.b, score: c, zset: "hot likes" }'),
+    ['ranktide.yaml:7: boards.b.zset is "hot likes"; allowed: a key without blanks, with at most one {hash tag}'],
+  ],
+  [
+    'two boards in one sorted set',
+    board('{ topic: t, table: a.b, score: c, zset: hot }\n  d: { topic: t, table: a.b, score: c, zset: hot }'),
+    ['ranktide.yaml:8: boards.d.zset is "hot", as boards.b.zset is; allowed: a key of its own'],
   ],
   [
     'an unknown order of ties',
@@ -190,7 +200,7 @@ kafka: { brokers: "\${BROKERS}", group: "\${GROUP:-a b}" }
       'ranktide.yaml:1: instance is "a b"; allowed: letters, digits, ".", "_", "-"',
       'ranktide.yaml:3: boards.likes.table is missing; allowed: database.table, or a table of the database in database.url',
       'ranktide.yaml:4: boards.likes.topic is []; allowed: one topic, or a list of them',
-      'ranktide.yaml:5: boards.likes.tabel is not a known key; did you mean table? allowed: topic, format, table, key, score, order, ties, size, columns, window',
+      'ranktide.yaml:5: boards.likes.tabel is not a known key; did you mean table? allowed: topic, format, table, key, score, order, ties, size, columns, zset, window',
       'ranktide.yaml:6: boards.likes.score is 3; a column name is needed',
       'ranktide.yaml:7: redis says no server; needed: one of url, sentinels with name, cluster',
       'ranktide.yaml:10: database.refill.perMinute is 0; allowed: a whole number from 1 to 100000',

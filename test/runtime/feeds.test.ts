@@ -12,6 +12,7 @@ const board = (name: string, ...topics: string[]): BoardConfig => ({
   order: 'desc',
   ties: 'newest',
   size: 10,
+  zset: undefined,
   columns: undefined,
   window: { events: 5000, timeMs: 50 },
 })
