@@ -200,16 +200,10 @@ const keyCases: readonly KeyCase[] = [
     name: 'times of day with a fraction',
     columns: [['t', 'TIME(3)']],
     compare: [asBytes],
-    keys: [
-      '-12:34:56.78',
-      '-01:00:00',
-      '00:00:00',
-      '09:00:00.5',
-      '09:00:00.05',
-      '09:00:00',
-      '100:00:00',
-      '838:59:59',
-    ].map((t) => [t]),
+    // By bytes '-02' comes before '-12', and '100' between '09' and '11'.
+    keys: ['-100', '-12', '-02', '00', '09', '11', '100', '838'].flatMap((hours) =>
+      ['00:00', '00:00.5', '00:00.05', '30:00'].map((rest) => [`${hours}:${rest}`]),
+    ),
   },
   {
     name: 'bytes and an integer',
