@@ -162,15 +162,11 @@ export class KafkaConnection {
     }
   }
 
-  /** Resolves when librdkafka has ended, or after `limit` ms: with a broker that hangs it may never do so. */
-  async close(limit: number): Promise<void> {
+  /** Resolves when librdkafka has ended; with a broker that hangs it may never do so. */
+  close(): Promise<void> {
     this.#open = false
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, limit)
-      this.#consumer.disconnect(() => {
-        clearTimeout(timer)
-        resolve()
-      })
+    return new Promise((resolve) => {
+      this.#consumer.disconnect(() => resolve())
     })
   }
 

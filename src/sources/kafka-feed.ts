@@ -123,8 +123,8 @@ class OwnedFeed implements KafkaFeed {
     this.#reading?.stop()
     await this.#commits.flush(closingFlushLimit)
     this.#commits.drop()
-    const disconnected = this.#connection?.then((connection) => connection.close(disconnectLimit)).catch(() => {})
-    // A first connection that is still being tried is left to its own time limit.
+    const disconnected = this.#connection?.then((connection) => connection.close()).catch(() => {})
+    // Left behind after that: a disconnection from a broker that hangs, a first connection that is still being tried.
     await Promise.race([disconnected, new Promise((resolve) => setTimeout(resolve, disconnectLimit).unref())])
   }
 

@@ -97,7 +97,9 @@ export class KafkaReading {
   }
 
   #read(count: number, wait: number): Promise<readonly Message[]> {
-    return this.#stopped ? Promise.resolve([]) : this.#connection.read(count, wait)
+    // An error, so that a batch that is being gathered ends at once.
+    if (this.#stopped) return Promise.reject(new RanktideError('KAFKA_FAILED', 'the reading was stopped'))
+    return this.#connection.read(count, wait)
   }
 
   /** The next messages; none after an error, which is reported unless it ends the reading. */
@@ -105,6 +107,7 @@ export class KafkaReading {
     try {
       return await this.#collector.next()
     } catch (error) {
+      if (this.#stopped) return []
       if (!(error instanceof RanktideError) || error.code === 'OFFSETS_GONE') throw error
       if (!this.#connection.isOpen) throw error
       this.#options.onTrouble(error)

@@ -351,6 +351,38 @@ describe('the Kafka feed', () => {
     expect(first.messages.length).toBe(before)
   })
 
+  it('can be subscribed again while the reading before still waits for records', async () => {
+    const topic = await topics.create(1)
+    await send(topic, [{ partition: 0, value: 'a' }])
+    // Questions are answered sooner here than a reading that waits for records comes to its end.
+    const feed = feedOf(topic, { client: { 'fetch.wait.max.ms': 2 } })
+    let reader = new FeedReader(feed, beginning(topic, 1))
+    await until('the record', () => reader.messages.length === 1)
+    for (let round = 0; round < 5; round++) {
+      await feed.ends()
+      reader.stop()
+      reader = new FeedReader(feed, beginning(topic, 1))
+      await until('the record once more', () => reader.messages.length === 1)
+      expect(reader.positions.get(`${topic}/0`)).toBe(1)
+    }
+  })
+
+  it('ends a reading at once, however long its window is', async () => {
+    const topic = await topics.create(1)
+    await send(
+      topic,
+      Array.from({ length: 3 }, (_, i) => ({ partition: 0, value: String(i) })),
+    )
+    const feed = feedOf(topic, { window: { events: 2, bytes: 8_000_000, time: 60_000 } })
+    const first = new FeedReader(feed, beginning(topic, 1))
+    await until('a full batch', () => first.messages.length === 2)
+    // The third record has begun a batch by the time these are answered.
+    for (let i = 0; i < 5; i++) await feed.ends()
+    first.stop()
+    const missing = new FeedReader(feed, new Map([[`${topic}/0`, 99]]))
+    await until('an error of the next reading', () => missing.error !== undefined, 3_000)
+  })
+
   it('answers ends() within a fraction of a second while it waits for records', async () => {
     const topic = await topics.create(3)
     const feed = feedOf(topic)

@@ -47,10 +47,12 @@ describe('commits of offsets', () => {
   it('reports a failure and sends again, what is newer first', async () => {
     let failures = 2
     const { commit, sent, troubles } = recorded(async () => {
+      await new Promise((resolve) => setTimeout(resolve, 100))
       if (failures-- > 0) throw new Error('no coordinator')
     })
     commit({ 'a/0': 1, 'a/1': 1 })
-    await vi.advanceTimersByTimeAsync(500)
+    // While the first is in flight.
+    await vi.advanceTimersByTimeAsync(50)
     commit({ 'a/0': 2 })
     await vi.advanceTimersByTimeAsync(5_000)
     expect(sent).toEqual([
