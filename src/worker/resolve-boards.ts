@@ -12,25 +12,33 @@ import type { BoardConfig } from '../runtime/config.js'
  * Fails with TABLE_MISSING, COLUMN_MISSING, COLUMN_TYPE, KEY_NOT_UNIQUE, TABLE_ENGINE, or DATABASE_* when it can't ask.
  */
 export const resolveBoards = async (pool: MysqlPool, boards: readonly BoardConfig[]): Promise<readonly BoardSpec[]> => {
-  const groups = new Map<string, BoardConfig[]>()
+  const descriptions = new Map<string, TableDescription>()
+  const groups = new Map<string, { readonly description: TableDescription; readonly boards: BoardConfig[] }>()
   for (const board of boards) {
-    const id = JSON.stringify([board.table, board.key])
-    groups.set(id, [...(groups.get(id) ?? []), board])
+    const { database, table } = board.table
+    const name = JSON.stringify([database, table])
+    const description = descriptions.get(name) ?? (await describeTable(pool, database, table))
+    descriptions.set(name, description)
+    // By the shape's own id, which names the key that the table has where the file names none.
+    const { id } = shapeOf([board], description)
+    const group = groups.get(id) ?? { description, boards: [] }
+    group.boards.push(board)
+    groups.set(id, group)
   }
   const specs = new Map<string, BoardSpec>()
   for (const group of groups.values()) {
-    const [first] = group
-    if (first === undefined) continue
-    const description = await describeTable(pool, first.table.database, first.table.table)
-    const shape = tableShape(description, {
-      key: first.key,
-      scores: group.map(({ score }) => score),
-      columns: group.flatMap((board) => shownColumns(board, description)),
-    })
-    for (const board of group) specs.set(board.name, specOf(board, shape, description))
+    const shape = shapeOf(group.boards, group.description)
+    for (const board of group.boards) specs.set(board.name, specOf(board, shape, group.description))
   }
   return boards.flatMap(({ name }) => specs.get(name) ?? [])
 }
+
+const shapeOf = (boards: readonly BoardConfig[], description: TableDescription): TableShape =>
+  tableShape(description, {
+    key: boards[0]?.key,
+    scores: boards.map(({ score }) => score),
+    columns: boards.flatMap((board) => shownColumns(board, description)),
+  })
 
 /** What the file names, or everything that can be shown. */
 const shownColumns = ({ columns }: BoardConfig, description: TableDescription): readonly string[] =>
