@@ -36,8 +36,9 @@ export interface MessageBatch {
  */
 export interface FeedSource {
   /**
-   * Reads on from `start`; a partition that it does not name starts at the margin before now. Cold. The first batch
-   * comes as soon as the partitions are assigned and may be empty: it tells where reading starts.
+   * Reads on from `start`. A partition that it does not name starts at its first record if others of its topic are
+   * named (it was added meanwhile), else at the margin before now. Cold. The first batch comes as soon as the
+   * partitions are assigned and may be empty: it tells where reading starts.
    */
   batches(start: Positions): Observable<MessageBatch>
   /** The end offset of every partition, asked of the broker now. */
