@@ -33,6 +33,12 @@ export interface Sent {
   changes: number
 }
 
+const copied = (board: MemoryBoard): MemoryBoard => ({
+  ...board,
+  scores: new Map(board.scores),
+  rows: new Map(board.rows),
+})
+
 const inZsetOrder = (scores: ReadonlyMap<string, number>): (readonly [string, number])[] =>
   [...scores].sort(([a, x], [b, y]) => x - y || Buffer.compare(Buffer.from(a), Buffer.from(b)))
 
@@ -57,6 +63,17 @@ export class MemoryBoards {
 
   flush(): void {
     this.#boards.clear()
+  }
+
+  /** A copy to go back to: a replica that takes over without the last writes. */
+  save(): () => void {
+    const copy = [...this.#boards].map(([name, board]) => [name, copied(board)] as const)
+    const { confirmed } = this
+    return () => {
+      this.#boards.clear()
+      for (const [name, board] of copy) this.#boards.set(name, copied(board))
+      this.confirmed = confirmed
+    }
   }
 
   /** Messages on the channels of the changes. */

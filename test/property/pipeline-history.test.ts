@@ -1,0 +1,31 @@
+/**
+ * Histories of the whole pipeline in virtual time. `RANKTIDE_PIPELINE_HISTORIES` sets how many (default 50,000; 0: until
+ * stopped); `RANKTIDE_SEED` and `RANKTIDE_PATH` replay a failure, which prints both.
+ */
+import fc from 'fast-check'
+import { describe } from 'vitest'
+import { countFrom, testHistories } from '../support/check-histories.js'
+import { PipelineHistory, type PipelinePlan } from '../support/pipeline-history.js'
+
+const plan: fc.Arbitrary<PipelinePlan> = fc.record({
+  mode: fc.constantFrom('mixed', 'mixed', 'mixed', 'rewound', 'raced', 'gentle'),
+  size: fc.integer({ min: 1, max: 4 }),
+  reserve: fc.integer({ min: 1, max: 4 }),
+  direction: fc.constantFrom('desc', 'desc', 'asc'),
+  ties: fc.constantFrom('newest', 'newest', 'oldest', 'redis'),
+  boards: fc.constantFrom(1, 1, 2),
+  marks: fc.constantFrom(true, true, true, true, false),
+  audits: fc.boolean(),
+  window: fc.record({ events: fc.integer({ min: 1, max: 6 }), time: fc.constantFrom(0, 20, 150) }),
+  trouble: fc.constantFrom(0, 1, 4),
+  script: fc.array(fc.nat(0x7fffffff), { maxLength: 60, size: 'max' }),
+})
+
+describe('the pipeline', () => {
+  testHistories(
+    'holds in Redis what the table holds',
+    countFrom('RANKTIDE_PIPELINE_HISTORIES', 50_000),
+    plan,
+    (history) => new PipelineHistory(history).run(),
+  )
+})

@@ -1,0 +1,107 @@
+/** One process of a pipeline history: it takes the boards, starts from what it finds, and runs until it dies. */
+import type { Subscription } from 'rxjs'
+import { boardPipeline } from '../../pipelines/board.js'
+import { definitionOf } from '../../src/core/board-definition.js'
+import type { Note } from '../../src/core/board-keeper.js'
+import type { BoardSpec } from '../../src/core/board-spec.js'
+import type { Decode } from '../../src/core/change.js'
+import { Feed } from '../../src/core/feed.js'
+import type { Positions } from '../../src/core/positions.js'
+import type { TakenBoard } from '../../src/operators/ports.js'
+import { PublishedBoards } from '../../src/operators/published-boards.js'
+import { restoreBoards } from '../../src/operators/restore-boards.js'
+import type { WindowLimits } from '../../src/operators/window-events.js'
+import type { SimulatedBase } from './simulated-base.js'
+import type { SimulatedSource } from './simulated-source.js'
+import type { VirtualTime } from './virtual-time.js'
+import type { WatchedStore } from './watched-boards.js'
+
+export interface ProcessPorts {
+  readonly specs: readonly BoardSpec[]
+  readonly capacityOf: (board: BoardSpec) => number
+  readonly time: VirtualTime
+  readonly source: SimulatedSource
+  readonly base: SimulatedBase
+  readonly store: WatchedStore
+  readonly taken: ReadonlyMap<string, TakenBoard>
+  /** What the last owner confirmed. */
+  readonly confirmed: Positions
+  readonly ends: Positions
+  readonly window: WindowLimits
+  readonly auditEvery: number | undefined
+  readonly decode: Decode
+  /** A board in Redis was not what its owner had put there. */
+  readonly healed: (board: string) => void
+}
+
+export class PipelineProcess {
+  readonly source: SimulatedSource
+  readonly base: SimulatedBase
+  readonly store: WatchedStore
+  readonly feed: Feed
+  /** Boards that were started from Redis. */
+  readonly warm: boolean
+  /** Whether it believes that it holds the lease. */
+  leased = true
+  /** Why it ended by itself. */
+  error: unknown
+  /** Rows were taken in this often. */
+  merged = 0
+  readonly notes: Note[] = []
+  readonly #subscription: Subscription
+
+  constructor(ports: ProcessPorts) {
+    const { specs, time, source, base, store, taken } = ports
+    this.source = source
+    this.base = base
+    this.store = store
+    const definitions = new Map(specs.map((spec) => [spec.name, definitionOf(spec)]))
+    this.feed = new Feed({
+      boards: specs,
+      partitions: ports.ends.size,
+      marks: base.marks,
+      nonce: store.owner,
+      capacityOf: ports.capacityOf,
+    })
+    const start = restoreBoards(this.feed, taken, definitions, ports.confirmed)
+    this.feed.expect(ports.ends)
+    this.warm = this.feed.snapshot().boards.every(({ content }) => content !== undefined)
+    this.#subscription = boardPipeline({
+      source,
+      start,
+      decode: ports.decode,
+      window: ports.window,
+      decoding: { refused: () => {} },
+      keeping: {
+        feed: this.feed,
+        base,
+        source,
+        scheduler: time,
+        auditEvery: ports.auditEvery,
+        note: (note) => {
+          if (note.kind === 'merged') this.merged += 1
+        },
+      },
+      publishing: {
+        store,
+        published: new PublishedBoards(taken, definitions),
+        mayPublish: () => this.leased,
+        scheduler: time,
+        observer: { published: () => {}, failed: () => {}, healed: ports.healed },
+      },
+      confirming: { source, store, scheduler: time, confirmed: () => {}, failed: () => {} },
+    }).subscribe({
+      error: (error: unknown) => {
+        this.error = error
+      },
+    })
+  }
+
+  get ended(): boolean {
+    return this.error !== undefined || this.#subscription.closed
+  }
+
+  kill(): void {
+    this.#subscription.unsubscribe()
+  }
+}

@@ -1,0 +1,244 @@
+/**
+ * Redis in a history: the memory store behind calls that fail and lag, with everything that is written held against the
+ * truth as it is written. What is wrong is kept for the history to throw: rxjs would take a throw here for an error of
+ * the store.
+ */
+import type { Observable } from 'rxjs'
+import type { Entry } from '../../src/core/board-content.js'
+import type { BoardSpec } from '../../src/core/board-spec.js'
+import { RanktideError } from '../../src/core/errors.js'
+import { furthest, type Positions } from '../../src/core/positions.js'
+import type {
+  BoardInspector,
+  BoardStore,
+  FoundBoard,
+  PublishOutcome,
+  PublishRequest,
+  TakenBoard,
+} from '../../src/operators/ports.js'
+import type { Draws } from './draws.js'
+import { type MemoryBoardStore, MemoryBoards } from './memory-board-store.js'
+import { type Fate, simulatedCall } from './simulated-call.js'
+import type { VirtualTime } from './virtual-time.js'
+
+/** The rows of a board, best first, when the feed has been read up to `positions`. */
+export type Truth = (spec: BoardSpec, positions: Positions) => readonly string[]
+
+export class WatchedBoards {
+  readonly boards: MemoryBoards
+  readonly #specs: ReadonlyMap<string, BoardSpec>
+  readonly #truth: Truth
+  readonly #time: VirtualTime
+  /** Who took each board last: nobody else may write it. */
+  readonly #takers = new Map<string, string>()
+  /** Whoever took the feed last: his word counts, that of others is refused. */
+  owner = ''
+  complaint: string | undefined
+  /** Boards that others have written to; what they hold is not their owner's doing until it is right again. */
+  readonly tampered = new Set<string>()
+  /** Boards that lost writes without their owner having been told. */
+  readonly unnoticed = new Set<string>()
+  /** Boards that were found to be other than expected: the next publish may write what is there already. */
+  readonly healed = new Set<string>()
+
+  constructor(specs: readonly BoardSpec[], time: VirtualTime, truth: Truth) {
+    this.boards = new MemoryBoards(() => time.now())
+    this.#specs = new Map(specs.map((spec) => [spec.name, spec]))
+    this.#time = time
+    this.#truth = truth
+  }
+
+  take(store: MemoryBoardStore, owner: string, board: string): TakenBoard {
+    this.#takers.set(board, owner)
+    this.unnoticed.delete(board)
+    return now(store.take(board))
+  }
+
+  complain(what: string): void {
+    this.complaint ??= what
+  }
+
+  flush(): void {
+    this.boards.flush()
+    this.boards.confirmed = undefined
+    this.tampered.clear()
+    for (const board of this.#specs.keys()) this.unnoticed.add(board)
+  }
+
+  /** What was written since `load` was made is lost. */
+  failOver(load: () => void): void {
+    load()
+    for (const board of this.#specs.keys()) this.unnoticed.add(board)
+  }
+
+  tamper(board: string, draws: Draws): void {
+    const found = this.boards.get(board)
+    if (found === undefined) return
+    const members = [...found.scores.keys()]
+    const member = members[draws.below(members.length + 1)] ?? 'stray'
+    if (draws.below(2) === 0) found.scores.set(member, draws.below(5))
+    else if (draws.below(2) === 0) found.rows.set(member, '{"id":"stray"}')
+    else found.scores.delete(member)
+    this.tampered.add(board)
+  }
+
+  publishOne(store: MemoryBoardStore, owner: string, request: PublishRequest): PublishOutcome {
+    const name = request.board
+    const before = this.boards.entries(name, true)
+    const metaBefore = this.boards.get(name)?.meta
+    const [outcome] = now(store.publish([request]))
+    if (outcome === undefined) throw new Error('the store answers nothing')
+    if (outcome.kind !== 'published') return outcome
+    const taker = this.#takers.get(name)
+    if (owner !== taker && !this.unnoticed.has(name)) this.complain(`${owner} wrote ${name} after ${taker} took it`)
+    const after = this.boards.entries(name, true)
+    const pairs = changes(before, after)
+    const { leave, scores, rows } = request.diff
+    const sent = leave.length + scores.length + rows.length
+    if (!this.tampered.has(name)) {
+      if (sent !== pairs) this.complain(`${sent} pairs sent to ${name} where ${pairs} change`)
+      const size = this.#specs.get(name)?.size ?? 0
+      if (after.length > size) this.complain(`${name} holds ${after.length} members of ${size}`)
+      const { meta } = request
+      const idle = metaBefore?.complete === meta.complete && metaBefore.definition === meta.definition
+      const same = metaBefore?.status.state === meta.status.state && metaBefore.status.reason === meta.status.reason
+      if (sent === 0 && idle && same && !this.healed.has(name)) this.complain(`${name} was written for nothing`)
+    }
+    this.healed.delete(name)
+    this.#checkExact(name, request.meta.positions, 'published')
+    return outcome
+  }
+
+  /** The feed's owner says that its boards are those of these positions. */
+  confirm(owner: string, positions: Positions): void {
+    if (owner !== this.owner) throw new RanktideError('LEASE_LOST', 'simulated')
+    this.boards.confirmed = positions
+    this.checkAll(positions, 'confirmed')
+  }
+
+  /** What Redis has of each board is at least as new as `positions`, or says that it is not exact. */
+  checkAll(positions: Positions, when: string): void {
+    for (const name of this.#specs.keys()) {
+      const meta = this.boards.get(name)?.meta
+      if (meta !== undefined && !this.unnoticed.has(name))
+        this.#checkExact(name, furthest(meta.positions, positions), when)
+    }
+  }
+
+  /** Offsets are committed. `waited`: their owner has had enough time to give up on a board that it can't fill. */
+  commit(positions: Positions, waited: boolean): void {
+    this.checkAll(positions, 'committed')
+    for (const name of this.#specs.keys())
+      if (!waited && !this.unnoticed.has(name) && this.boards.get(name)?.meta === undefined)
+        this.complain(`committed while Redis has no ${name}`)
+  }
+
+  #checkExact(name: string, positions: Positions, when: string): void {
+    const spec = this.#specs.get(name)
+    const found = this.boards.get(name)
+    if (spec === undefined || found?.meta?.status.state !== 'exact') return
+    const entries = this.boards.entries(name, true)
+    const wrong = difference(entries, this.#truth(spec, positions))
+    if (wrong === undefined) {
+      this.tampered.delete(name)
+      this.unnoticed.delete(name)
+    } else if (!this.tampered.has(name)) {
+      const at = JSON.stringify([...positions])
+      this.complain(`${when} at ${at}, ${this.#time.now()}: ${name} claims to be exact\n${wrong}`)
+    }
+  }
+}
+
+/** Undefined when these are the rows with the scores that they tell. */
+export const difference = (entries: readonly Entry[], rows: readonly string[]): string | undefined => {
+  const ours = entries.map(({ row }) => row).sort()
+  const expected = [...rows].sort()
+  if (ours.join('\n') !== expected.join('\n')) return `${ours.join('\n')}\n--- expected ---\n${expected.join('\n')}`
+  for (const { row, score } of entries) {
+    const told = JSON.parse(row) as { likes?: number; score?: number }
+    if (Number(score) !== Number(told.score ?? told.likes)) return `${row} stands at ${score}`
+  }
+  return undefined
+}
+
+/** The fewest writes that lead from one to the other: members that leave, scores and rows that are new. */
+const changes = (before: readonly Entry[], after: readonly Entry[]): number => {
+  const old = new Map(before.map((entry) => [entry.member, entry]))
+  let count = 0
+  for (const { member, score, row } of after) {
+    const known = old.get(member)
+    old.delete(member)
+    if (known?.score !== score) count += 1
+    if (known?.row !== row) count += 1
+  }
+  return count + old.size
+}
+
+const unreachable = (): RanktideError => new RanktideError('REDIS_UNREACHABLE', 'simulated')
+
+/** The store as one owner has it. */
+export class WatchedStore implements BoardStore, BoardInspector {
+  readonly owner: string
+  /** Whether a publish was refused because another had taken the board. */
+  fenced = false
+  readonly #watched: WatchedBoards
+  readonly #store: MemoryBoardStore
+  readonly #time: VirtualTime
+  readonly #fate: () => Fate
+  readonly #draws: Draws
+
+  constructor(watched: WatchedBoards, owner: string, time: VirtualTime, fate: () => Fate, draws: Draws) {
+    this.#watched = watched
+    this.owner = owner
+    this.#store = watched.boards.store(owner)
+    this.#time = time
+    this.#fate = fate
+    this.#draws = draws
+  }
+
+  take(board: string): Observable<TakenBoard> {
+    return this.#call(() => this.#watched.take(this.#store, this.owner, board))
+  }
+
+  publish(requests: readonly PublishRequest[]): Observable<readonly PublishOutcome[]> {
+    const fate = this.#fate()
+    // A connection that breaks in the middle of the round trip.
+    const arrived = fate.fails ? requests.slice(0, 1 + this.#draws.below(requests.length)) : requests
+    const effect = () => arrived.map((request) => this.#watched.publishOne(this.#store, this.owner, request))
+    return this.#call(() => {
+      const outcomes = effect()
+      if (!fate.fails && outcomes.some(({ kind }) => kind === 'fenced')) this.fenced = true
+      return outcomes
+    }, fate)
+  }
+
+  confirmed(): Observable<Positions> {
+    return this.#call(() => now(this.#store.confirmed()))
+  }
+
+  confirm(positions: Positions): Observable<void> {
+    return this.#call(() => this.#watched.confirm(this.owner, positions))
+  }
+
+  versions(boards: readonly string[]): Observable<readonly (number | undefined)[]> {
+    return this.#call(() => now(this.#store.versions(boards)))
+  }
+
+  inspect(board: string): Observable<FoundBoard | undefined> {
+    return this.#call(() => now(this.#store.inspect(board)))
+  }
+
+  #call<T>(effect: () => T, fate = this.#fate()): Observable<T> {
+    return simulatedCall(this.#time, fate, effect, unreachable)
+  }
+}
+
+/** The memory store answers at once. */
+export const now = <T>(answer$: Observable<T>): T => {
+  let answers: T[] = []
+  answer$.subscribe((answer) => {
+    answers = [answer]
+  })
+  for (const answer of answers) return answer
+  throw new Error('the store did not answer at once')
+}
