@@ -275,7 +275,8 @@ export class BoardKeeper {
   #begin(): void {
     if (this.#feed.now < this.#notBefore) return
     const refill = this.#live.low && !this.#lazy && this.#live.below !== 'everything'
-    const unproven = this.#proof === 'assumed' && this.#feed.proof === 'marker' && this.#feed.carriesMarkers
+    // Also where no marker was seen yet: a board that was restored needs none by itself, and would say `assumed` for ever.
+    const unproven = this.#proof === 'assumed' && this.#feed.proof === 'marker'
     const cause = this.#wanted ?? (refill ? 'refill' : unproven ? 'audit' : undefined)
     if (cause === undefined) return
     const barrier = this.#barrierFirst ? this.#barrier() : undefined

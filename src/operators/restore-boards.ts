@@ -32,7 +32,8 @@ export const restoreBoards = (
   for (const [board, { meta, entries }] of taken) {
     const positions = meta === undefined ? undefined : positionsOf(meta, definitions.get(board), confirmed)
     if (meta === undefined || positions === undefined || positions.size === 0) continue
-    const proof = meta.status.state === 'assumed' ? 'assumed' : 'marker'
+    // A stale board does not tell what its last barrier rested on: only `exact` says that a marker proved it.
+    const proof = meta.status.state === 'exact' ? 'marker' : 'assumed'
     if (!feed.restore(board, { entries, complete: meta.complete, positions, proof })) continue
     start = start === undefined ? new Map(positions) : earliest(start, positions)
   }
