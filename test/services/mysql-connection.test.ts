@@ -104,6 +104,26 @@ describe.each(databaseNames)('%s', (name) => {
     proxy.close()
   })
 
+  test('a pool whose server hangs closes in time', async () => {
+    const proxy = await openProxy(new URL(sandbox.url))
+    const pool = createMysqlPool({ ...options, url: proxy.url })
+    await ask(pool)
+    proxy.hang()
+    const start = performance.now()
+    let asking: Promise<unknown> | undefined
+    await new Promise<void>((underWay) => {
+      asking = pool.use((session) => {
+        underWay()
+        return session.query('asking', 'SELECT 1')
+      })
+      asking.catch(() => {})
+    })
+    await pool.close()
+    expect(performance.now() - start).toBeLessThan(3 * options.timeoutMs)
+    await expect(asking).rejects.toMatchObject({ code: 'DATABASE_TIMEOUT' })
+    proxy.close()
+  })
+
   test('a connection that the server has closed is an unreachable database once, and then another one', async () => {
     const pool = sandbox.open()
     await ask(pool)
@@ -114,6 +134,14 @@ describe.each(databaseNames)('%s', (name) => {
     })
     await expect(killed).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
     expect((await ask(pool)).rows).toEqual([['1']])
+  })
+
+  test('who waits for a connection gets one after another user has failed', async () => {
+    const pool = createMysqlPool({ ...options, url: sandbox.url, connections: 1 })
+    const failing = expect(ask(pool, 'SELECT no_such_column')).rejects.toMatchObject({ code: 'DATABASE_QUERY' })
+    expect((await ask(pool)).rows).toEqual([['1']])
+    await failing
+    await pool.close()
   })
 
   test('a transaction that failed half-way leaves nothing behind', async () => {

@@ -48,7 +48,7 @@ export interface MysqlPool {
   readonly database: string | undefined
   /** Runs `work` on one connection, which it has for itself until it returns. */
   use<T>(work: (session: Session) => Promise<T>): Promise<T>
-  /** Closes all connections; statements under way fail. */
+  /** Lets statements under way end, within the timeout, and closes all connections; whoever waits for one is refused. */
   close(): Promise<void>
 }
 
@@ -149,6 +149,10 @@ export const createMysqlPool = (options: MysqlOptions): MysqlPool => {
         throw error
       }
     },
-    close: () => pool.end(),
+    close: async () => {
+      const late = () => new RanktideError('DATABASE_TIMEOUT', `${address}: closing`)
+      // What a hanging server leaves open ends with the process; who closes has nothing better to do about it.
+      await withDeadline(pool.end(), options.timeoutMs, late).catch(() => {})
+    },
   }
 }
