@@ -1,7 +1,7 @@
 // What statements do to boards: every kind of change of a row, several tables and boards on one feed.
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { AnswerLog } from '../support/answer-log.js'
+import { answersDuring } from '../support/answer-log.js'
 import { Interactives } from '../support/interactives.js'
 import { sqlBody } from '../support/sql-body.js'
 import { canalTopic, type DatabaseName, databaseUrl } from '../support/stack.js'
@@ -95,7 +95,7 @@ describe.each<DatabaseName>(['mariadb', 'mysql'])('statements on %s', (server) =
     ['columns in a changed order', 'ALTER TABLE T MODIFY collect_cnt BIGINT FIRST'],
     ['rows after ALTER', "INSERT INTO T (id, biz, like_cnt) VALUES (4, 'altered', 6)"],
   ])('%s', async (_name, statement) => {
-    await sql.query(statement.replaceAll(' T ', ` ${likes.table} `).replace(/ T$/, ` ${likes.table}`))
+    await sql.query(statement.replace(/\bT\b/, likes.table))
     await settled()
   })
 
@@ -165,26 +165,27 @@ describe.each<DatabaseName>(['mariadb', 'mysql'])('statements on %s', (server) =
     await likes.insert(Array.from({ length: 120 }, (_, i) => [i + 1, i, 'b', 0, i]))
     await settled()
     const had = [await likes.expectedBody()]
-    const answers = new AnswerLog(worker, 'likes')
-    for (let i = 0; i < 250; i++) {
-      const best = `ORDER BY like_cnt DESC LIMIT 1`
-      const statement = [
-        `DELETE FROM ${likes.table} ${best}`,
-        `UPDATE ${likes.table} SET like_cnt = ${i} % 40 ${best}`,
-        `UPDATE ${likes.table} SET like_cnt = like_cnt + ${(i * 7) % 50} WHERE id = ${(i * 31) % 120}`,
-        `INSERT INTO ${likes.table} (id, like_cnt) VALUES (${1000 + i}, ${(i * 13) % 140})`,
-      ][(i * 5 + (i >> 3)) % 4]
-      await sql.query(statement ?? '')
-      had.push(await likes.expectedBody())
-    }
-    await settled()
-    const exact = (await answers.stop()).filter(({ state }) => state === 'exact')
+    const answers = await answersDuring(worker, 'likes', async () => {
+      for (let i = 0; i < 250; i++) {
+        const best = `ORDER BY like_cnt DESC LIMIT 1`
+        const statement = [
+          `DELETE FROM ${likes.table} ${best}`,
+          `UPDATE ${likes.table} SET like_cnt = ${i} % 40 ${best}`,
+          `UPDATE ${likes.table} SET like_cnt = like_cnt + ${(i * 7) % 50} WHERE id = ${(i * 31) % 120}`,
+          `INSERT INTO ${likes.table} (id, like_cnt) VALUES (${1000 + i}, ${(i * 13) % 140})`,
+        ][(i * 5 + (i >> 3)) % 4]
+        await sql.query(statement ?? '')
+        had.push(await likes.expectedBody())
+      }
+      await settled()
+    })
+    const exact = answers.filter(({ state }) => state === 'exact')
     let at = 0
     for (const { body } of exact) {
       const found = had.indexOf(body, at)
       expect(found, `${body}\nis no state of the table after state ${at}`).toBeGreaterThanOrEqual(0)
       at = found
     }
-    expect(exact.length).toBeGreaterThan(10)
+    expect(exact.length).toBeGreaterThan(3)
   })
 })

@@ -4,33 +4,30 @@ import type { Answer, WorkerProcess } from './worker-process.js'
 /** One after the other, with a breath for the worker between them, ms. */
 const pause = 3
 
-export class AnswerLog {
-  readonly #worker: WorkerProcess
-  readonly #board: string
-  readonly #seen: Answer[] = []
-  #open = true
-  #ended: Promise<void>
-
-  constructor(worker: WorkerProcess, board: string) {
-    this.#worker = worker
-    this.#board = board
-    this.#ended = this.#look()
+/** The answers given while `run` runs, in order. Rejects if it does, or if one of the reads fails. */
+export const answersDuring = async (
+  worker: WorkerProcess,
+  board: string,
+  run: () => Promise<void>,
+): Promise<readonly Answer[]> => {
+  const seen: Answer[] = []
+  let open = true
+  const look = async (): Promise<void> => {
+    const answer = await worker.board(board)
+    const last = seen.at(-1)
+    if (last?.body !== answer.body || last.state !== answer.state || last.reason !== answer.reason) seen.push(answer)
   }
-
-  /** Ends with the answers so far, in order; rejects if one of the reads failed. */
-  async stop(): Promise<readonly Answer[]> {
-    this.#open = false
-    await this.#ended
-    return this.#seen
-  }
-
-  async #look(): Promise<void> {
-    while (this.#open) {
-      const answer = await this.#worker.board(this.#board)
-      const last = this.#seen.at(-1)
-      if (last?.body !== answer.body || last.state !== answer.state || last.reason !== answer.reason)
-        this.#seen.push(answer)
+  const lookAlways = async (): Promise<void> => {
+    while (open) {
+      await look()
       await new Promise((resolve) => setTimeout(resolve, pause))
     }
+    // What the run waited for is among the answers, too.
+    await look()
   }
+  const close = (): void => {
+    open = false
+  }
+  await Promise.all([lookAlways(), run().finally(close)])
+  return seen
 }
