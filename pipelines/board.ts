@@ -33,6 +33,6 @@ export const boardPipeline = (ports: BoardPorts): Observable<FeedSnapshot> =>
     keepNewestPerKey(),
     keepBoards(ports.keeping),
     publishBoards(ports.publishing),
-    confirmPublished(ports.confirming),
+    confirmPublished(ports.confirming, ports.publishing.published),
     commitPublished(ports.source, () => ports.keeping.scheduler.now()),
   )

@@ -20,6 +20,7 @@ import {
 import type { FeedSnapshot } from '../core/feed.js'
 import { hasPassed } from '../core/positions.js'
 import type { BoardStore, FeedSource } from './ports.js'
+import type { PublishedBoards } from './published-boards.js'
 
 export interface ConfirmPorts {
   readonly source: Pick<FeedSource, 'ends'>
@@ -38,20 +39,31 @@ const patience = 10_000
  * Once a second: asks for the ends of the topics, waits until everything up to them is published, and confirms the
  * boards as of the moment of asking. Readers see the time since then as the age of the boards: it is true, and it grows
  * when Kafka, the database's feed or Redis stands still. Passes every snapshot on. Memory: one snapshot.
+ *
+ * `published` is what Redis holds while a snapshot is being passed on: the versions that are confirmed with it.
  */
-export const confirmPublished = (ports: ConfirmPorts): MonoTypeOperatorFunction<FeedSnapshot> =>
+export const confirmPublished = (
+  ports: ConfirmPorts,
+  published: Pick<PublishedBoards, 'versions'>,
+): MonoTypeOperatorFunction<FeedSnapshot> =>
   connect((published$) => {
     const over$ = published$.pipe(ignoreElements(), endWith(true))
-    return merge(published$, confirmations(ports, published$).pipe(takeUntil(over$)))
+    return merge(published$, confirmations(ports, published, published$).pipe(takeUntil(over$)))
   })
 
-const confirmations = (ports: ConfirmPorts, published$: Observable<FeedSnapshot>): Observable<never> =>
+const confirmations = (
+  ports: ConfirmPorts,
+  published: Pick<PublishedBoards, 'versions'>,
+  published$: Observable<FeedSnapshot>,
+): Observable<never> =>
   interval(confirmEvery, ports.scheduler).pipe(
     exhaustMap(() => {
       const at = ports.scheduler.now()
       return defer(() => ports.source.ends()).pipe(
         switchMap((ends) => published$.pipe(first(({ positions }) => hasPassed(positions, ends), undefined))),
-        switchMap((snapshot) => (snapshot === undefined ? EMPTY : ports.store.confirm(snapshot.positions))),
+        switchMap((snapshot) =>
+          snapshot === undefined ? EMPTY : ports.store.confirm(snapshot.positions, published.versions()),
+        ),
         tap(() => ports.confirmed(at)),
         timeout({ first: patience, scheduler: ports.scheduler }),
         catchError((error: unknown) => {

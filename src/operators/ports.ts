@@ -106,10 +106,19 @@ export interface BoardStore {
   take(board: string): ObservableInput<TakenBoard>
   /** All requests in one round trip; outcomes in the order of the requests. */
   publish(requests: readonly PublishRequest[]): ObservableInput<readonly PublishOutcome[]>
-  /** Confirms, once a second, that the feed's boards are those of `positions`. */
-  confirm(positions: Positions): ObservableInput<void>
-  /** The positions that were confirmed last, by whichever owner; empty if none ever were. */
-  confirmed(): ObservableInput<Positions>
+  /** Confirms, once a second, that the feed's boards in these versions are those of `positions`. */
+  confirm(positions: Positions, versions: ReadonlyMap<string, number>): ObservableInput<void>
+  /** What was confirmed last, by whichever owner; empty if nothing ever was. */
+  confirmed(): ObservableInput<Confirmation>
+}
+
+/**
+ * Boards that were exact in these versions are the table's at these positions. Of any other version it tells nothing:
+ * Redis may have lost writes since, or another owner, who is behind, may have written.
+ */
+export interface Confirmation {
+  readonly positions: Positions
+  readonly versions: ReadonlyMap<string, number>
 }
 
 /** A board as plain reads find it in Redis. */

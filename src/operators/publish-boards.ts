@@ -102,11 +102,14 @@ const settle = (
   return takeAgain(ports, lost)
 }
 
-/** The keys of these boards are gone. While we hold the lease nobody else may have taken them. */
-const takeAgain = ({ store, published, observer }: PublishBoardsPorts, boards: readonly string[]): Observable<never> =>
+/** The keys of these boards are gone. While we hold the lease nobody else may have taken them, else they are his. */
+const takeAgain = (
+  { store, published, observer, mayPublish }: PublishBoardsPorts,
+  boards: readonly string[],
+): Observable<never> =>
   from(boards).pipe(
     concatMap((board) =>
-      defer(() => store.take(board)).pipe(
+      defer(() => (mayPublish() ? store.take(board) : EMPTY)).pipe(
         tap((taken) => {
           observer.healed(board)
           published.take(board, taken)

@@ -45,6 +45,11 @@ export class PublishedBoards {
     return [...this.#there.keys()]
   }
 
+  /** The version of each board as it was last told. */
+  versions(): ReadonlyMap<string, number> {
+    return new Map([...this.#there].map(([board, { version }]) => [board, version]))
+  }
+
   /** The board was taken (again): this is what was found. */
   take(board: string, { epoch, version, entries, meta }: TakenBoard): void {
     this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown })

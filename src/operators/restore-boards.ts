@@ -1,15 +1,19 @@
 import type { Feed } from '../core/feed.js'
 import { furthest, type Positions } from '../core/positions.js'
-import type { BoardMeta, TakenBoard } from './ports.js'
+import type { BoardMeta, Confirmation, TakenBoard } from './ports.js'
 
 /** A board's content is the table's at these positions; undefined: it can't be started from. */
-const positionsOf = (meta: BoardMeta, definition: string | undefined, confirmed: Positions): Positions | undefined => {
+const positionsOf = (
+  meta: BoardMeta,
+  definition: string | undefined,
+  confirmed: Positions | undefined,
+): Positions | undefined => {
   if (meta.definition !== definition) return undefined
   switch (meta.status.state) {
     case 'exact':
     case 'assumed':
-      // The heartbeat speaks for the boards that were the table's when it was written.
-      return furthest(meta.positions, confirmed)
+      // The heartbeat speaks for the boards that were the table's when it was written, in the version they had then.
+      return confirmed === undefined ? meta.positions : furthest(meta.positions, confirmed)
     case 'stale':
       return meta.positions
     case 'degraded':
@@ -26,11 +30,12 @@ export const restoreBoards = (
   feed: Feed,
   taken: ReadonlyMap<string, TakenBoard>,
   definitions: ReadonlyMap<string, string>,
-  confirmed: Positions,
+  confirmed: Confirmation,
 ): Positions => {
   let start: Map<string, number> | undefined
-  for (const [board, { meta, entries }] of taken) {
-    const positions = meta === undefined ? undefined : positionsOf(meta, definitions.get(board), confirmed)
+  for (const [board, { meta, entries, version }] of taken) {
+    const vouched = confirmed.versions.get(board) === version ? confirmed.positions : undefined
+    const positions = meta === undefined ? undefined : positionsOf(meta, definitions.get(board), vouched)
     if (meta === undefined || positions === undefined || positions.size === 0) continue
     // A stale board does not tell what its last barrier rested on: only `exact` says that a marker proved it.
     const proof = meta.status.state === 'exact' ? 'marker' : 'assumed'

@@ -1,7 +1,7 @@
 /** Replies of Redis (flat lists of texts) as entries and meta. What a foreign write has made unreadable is left out. */
 import type { BoardState, Entry } from '../core/board-content.js'
 import type { Positions } from '../core/positions.js'
-import type { BoardMeta } from '../operators/ports.js'
+import type { BoardMeta, Confirmation } from '../operators/ports.js'
 
 /** The meta hash as it is stored; a missing or unreadable number is undefined. */
 export interface StoredMeta {
@@ -102,9 +102,17 @@ export const heartbeatTime = (json: unknown): number | undefined => {
   return wholeNumber(at)
 }
 
-/** The positions in a heartbeat; undefined where there is none, or none that can be read. */
-export const heartbeatPositions = (json: unknown): Positions | undefined => {
-  if (typeof json !== 'string') return undefined
-  const positions = /"positions":(\{[^}]*\})\}$/.exec(json)?.[1]
-  return parseNumbersText(positions)
+const nothingConfirmed: Confirmation = { positions: new Map(), versions: new Map() }
+
+/** What a heartbeat confirms: nothing where there is none, or none that can be read. */
+export const confirmationOf = (json: unknown): Confirmation => {
+  if (typeof json !== 'string') return nothingConfirmed
+  try {
+    const heartbeat = JSON.parse(json) as { positions?: unknown; versions?: unknown } | null
+    const positions = parseNumbers(heartbeat?.positions)
+    const versions = parseNumbers(heartbeat?.versions)
+    return positions === undefined || versions === undefined ? nothingConfirmed : { positions, versions }
+  } catch {
+    return nothingConfirmed
+  }
 }

@@ -11,20 +11,13 @@ import type { Positions } from '../core/positions.js'
 import type {
   BoardInspector,
   BoardStore,
+  Confirmation,
   FoundBoard,
   PublishOutcome,
   PublishRequest,
   TakenBoard,
 } from '../operators/ports.js'
-import {
-  entriesOf,
-  hashOf,
-  heartbeatPositions,
-  numbersText,
-  storedMetaOf,
-  textsOf,
-  wholeNumber,
-} from './board-reply.js'
+import { confirmationOf, entriesOf, hashOf, numbersText, storedMetaOf, textsOf, wholeNumber } from './board-reply.js'
 import type { RedisClient } from './client.js'
 import { type BoardKeys, boardKeys, type FeedKeys, feedKeys } from './keys.js'
 import { readBoard } from './read-board.js'
@@ -100,10 +93,11 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
   }
 
   /** Fails with LEASE_LOST where another owner holds the feed's lease. */
-  async confirm(positions: Positions): Promise<void> {
+  async confirm(positions: Positions, versions: ReadonlyMap<string, number> = new Map()): Promise<void> {
     const { heartbeat, lease } = this.#feedKeys
     const owner = this.#options.owner()
-    const rest = `"owner":${JSON.stringify(owner)},"positions":${numbersText(positions)}}`
+    const told = `"versions":${numbersText(versions)},"positions":${numbersText(positions)}`
+    const rest = `"owner":${JSON.stringify(owner)},${told}}`
     const sent = String(this.#clock.estimate() ?? '')
     const reply = await this.#options.client
       .call((redis) => redis.ranktideConfirm(heartbeat, lease, owner, sent, rest, heartbeatLife))
@@ -118,9 +112,8 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     this.#clock.read(time)
   }
 
-  async confirmed(): Promise<Positions> {
-    const json = await this.#options.client.call((redis) => redis.get(this.#feedKeys.heartbeat))
-    return heartbeatPositions(json) ?? new Map()
+  async confirmed(): Promise<Confirmation> {
+    return confirmationOf(await this.#options.client.call((redis) => redis.get(this.#feedKeys.heartbeat)))
   }
 
   async versions(boards: readonly string[]): Promise<readonly (number | undefined)[]> {

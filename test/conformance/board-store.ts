@@ -239,8 +239,12 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
       })
     })
 
-    it('lets the owner confirm', async () => {
-      await result(a.confirm(new Map([['webook.interactives/0', 17]])))
+    it('tells what the owner confirmed last', async () => {
+      expect(await result(a.confirmed())).toEqual({ positions: new Map(), versions: new Map() })
+      const positions = new Map([['webook.interactives/0', 17]])
+      const versions = new Map([['likes', 1_700_000_000_001]])
+      await result(a.confirm(positions, versions))
+      expect(await result(b.confirmed())).toEqual({ positions, versions })
     })
   })
 }

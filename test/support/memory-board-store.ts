@@ -9,6 +9,7 @@ import type {
   BoardInspector,
   BoardMeta,
   BoardStore,
+  Confirmation,
   FoundBoard,
   PublishOutcome,
   PublishRequest,
@@ -45,7 +46,7 @@ const inZsetOrder = (scores: ReadonlyMap<string, number>): (readonly [string, nu
 export class MemoryBoards {
   readonly sent: Sent = { leave: 0, scores: 0, rows: 0, meta: 0, changes: 0 }
   /** What each feed's owner confirmed last. */
-  confirmed: Positions | undefined
+  confirmed: Confirmation | undefined
   /** The most members a sorted set has ever held, per board. */
   readonly most = new Map<string, number>()
   readonly now: () => number
@@ -133,17 +134,17 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
     })
   }
 
-  confirmed(): Observable<Positions> {
-    return defer(() => of(this.#boards.confirmed ?? new Map<string, number>()))
+  confirmed(): Observable<Confirmation> {
+    return defer(() => of(this.#boards.confirmed ?? { positions: new Map(), versions: new Map() }))
   }
 
   publish(requests: readonly PublishRequest[]): Observable<readonly PublishOutcome[]> {
     return defer(() => of(requests.map((request) => this.#publishOne(request))))
   }
 
-  confirm(positions: Positions): Observable<void> {
+  confirm(positions: Positions, versions: ReadonlyMap<string, number>): Observable<void> {
     return defer(() => {
-      this.#boards.confirmed = positions
+      this.#boards.confirmed = { positions, versions }
       return of(undefined)
     })
   }

@@ -2,12 +2,11 @@
 import type { Subscription } from 'rxjs'
 import { boardPipeline } from '../../pipelines/board.js'
 import { definitionOf } from '../../src/core/board-definition.js'
-import type { Note } from '../../src/core/board-keeper.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { Decode } from '../../src/core/change.js'
 import { Feed } from '../../src/core/feed.js'
 import type { Positions } from '../../src/core/positions.js'
-import type { TakenBoard } from '../../src/operators/ports.js'
+import type { Confirmation, TakenBoard } from '../../src/operators/ports.js'
 import { PublishedBoards } from '../../src/operators/published-boards.js'
 import { restoreBoards } from '../../src/operators/restore-boards.js'
 import type { WindowLimits } from '../../src/operators/window-events.js'
@@ -25,7 +24,7 @@ export interface ProcessPorts {
   readonly store: WatchedStore
   readonly taken: ReadonlyMap<string, TakenBoard>
   /** What the last owner confirmed. */
-  readonly confirmed: Positions
+  readonly confirmed: Confirmation
   readonly ends: Positions
   readonly window: WindowLimits
   readonly auditEvery: number | undefined
@@ -39,7 +38,7 @@ export class PipelineProcess {
   readonly base: SimulatedBase
   readonly store: WatchedStore
   readonly feed: Feed
-  /** Boards that were started from Redis. */
+  /** Whether Redis had every board, exact: then nothing needs to be read. */
   readonly warm: boolean
   /** Whether it believes that it holds the lease. */
   leased = true
@@ -47,7 +46,6 @@ export class PipelineProcess {
   error: unknown
   /** Rows were taken in this often. */
   merged = 0
-  readonly notes: Note[] = []
   readonly #subscription: Subscription
 
   constructor(ports: ProcessPorts) {
@@ -65,7 +63,7 @@ export class PipelineProcess {
     })
     const start = restoreBoards(this.feed, taken, definitions, ports.confirmed)
     this.feed.expect(ports.ends)
-    this.warm = this.feed.snapshot().boards.every(({ content }) => content !== undefined)
+    this.warm = [...taken.values()].every(({ meta }) => meta?.status.state === 'exact')
     this.#subscription = boardPipeline({
       source,
       start,

@@ -11,6 +11,7 @@ import { furthest, type Positions } from '../../src/core/positions.js'
 import type {
   BoardInspector,
   BoardStore,
+  Confirmation,
   FoundBoard,
   PublishOutcome,
   PublishRequest,
@@ -38,7 +39,7 @@ export class WatchedBoards {
   readonly tampered = new Set<string>()
   /** Boards that lost writes without their owner having been told. */
   readonly unnoticed = new Set<string>()
-  /** Boards that were found to be other than expected: the next publish may write what is there already. */
+  /** Boards that were found to be other than expected, or may be: the next publish may write what is there already. */
   readonly healed = new Set<string>()
 
   constructor(specs: readonly BoardSpec[], time: VirtualTime, truth: Truth) {
@@ -50,7 +51,9 @@ export class WatchedBoards {
 
   take(store: MemoryBoardStore, owner: string, board: string): TakenBoard {
     this.#takers.set(board, owner)
-    this.unnoticed.delete(board)
+    // One who does not know yet that he has lost the feed takes a board that he believes to be lost.
+    if (owner === this.owner) this.unnoticed.delete(board)
+    else this.unnoticed.add(board)
     return now(store.take(board))
   }
 
@@ -65,10 +68,15 @@ export class WatchedBoards {
     for (const board of this.#specs.keys()) this.unnoticed.add(board)
   }
 
-  /** What was written since `load` was made is lost. */
-  failOver(load: () => void): void {
-    load()
-    for (const board of this.#specs.keys()) this.unnoticed.add(board)
+  /** Makes a failover to what is there now: everything that is written from now on will be lost by it. */
+  failOverToNow(): () => void {
+    const load = this.boards.save()
+    const takers = new Map(this.#takers)
+    return () => {
+      load()
+      for (const [board, owner] of takers) this.#takers.set(board, owner)
+      for (const board of this.#specs.keys()) this.unnoticed.add(board)
+    }
   }
 
   tamper(board: string, draws: Draws): void {
@@ -76,8 +84,9 @@ export class WatchedBoards {
     if (found === undefined) return
     const members = [...found.scores.keys()]
     const member = members[draws.below(members.length + 1)] ?? 'stray'
-    if (draws.below(2) === 0) found.scores.set(member, draws.below(5))
-    else if (draws.below(2) === 0) found.rows.set(member, '{"id":"stray"}')
+    const harm = draws.below(4)
+    if (harm < 2) found.scores.set(member, draws.below(5))
+    else if (harm === 2) found.rows.set(member, '{"id":"stray"}')
     else found.scores.delete(member)
     this.tampered.add(board)
   }
@@ -90,7 +99,7 @@ export class WatchedBoards {
     if (outcome === undefined) throw new Error('the store answers nothing')
     if (outcome.kind !== 'published') return outcome
     const taker = this.#takers.get(name)
-    if (owner !== taker && !this.unnoticed.has(name)) this.complain(`${owner} wrote ${name} after ${taker} took it`)
+    if (owner !== taker) this.complain(`${owner} wrote ${name} after ${taker} took it`)
     const after = this.boards.entries(name, true)
     const pairs = changes(before, after)
     const { leave, scores, rows } = request.diff
@@ -109,28 +118,28 @@ export class WatchedBoards {
     return outcome
   }
 
-  /** The feed's owner says that its boards are those of these positions. */
-  confirm(owner: string, positions: Positions): void {
+  /** The feed's owner says that its boards, in these versions, are those of these positions. */
+  confirm(owner: string, confirmation: Confirmation): void {
     if (owner !== this.owner) throw new RanktideError('LEASE_LOST', 'simulated')
-    this.boards.confirmed = positions
-    this.checkAll(positions, 'confirmed')
-  }
-
-  /** What Redis has of each board is at least as new as `positions`, or says that it is not exact. */
-  checkAll(positions: Positions, when: string): void {
-    for (const name of this.#specs.keys()) {
-      const meta = this.boards.get(name)?.meta
-      if (meta !== undefined && !this.unnoticed.has(name))
-        this.#checkExact(name, furthest(meta.positions, positions), when)
+    this.boards.confirmed = confirmation
+    for (const [name, version] of confirmation.versions) {
+      const found = this.boards.get(name)
+      if (found?.meta !== undefined && found.version === version)
+        this.#checkExact(name, furthest(found.meta.positions, confirmation.positions), 'confirmed')
     }
   }
 
-  /** Offsets are committed. `waited`: their owner has had enough time to give up on a board that it can't fill. */
+  /**
+   * Offsets are committed: what Redis has of each board is at least as new, or says that it is not exact. `waited`: their
+   * owner has had enough time to give up on a board that it can't fill.
+   */
   commit(positions: Positions, waited: boolean): void {
-    this.checkAll(positions, 'committed')
-    for (const name of this.#specs.keys())
-      if (!waited && !this.unnoticed.has(name) && this.boards.get(name)?.meta === undefined)
-        this.complain(`committed while Redis has no ${name}`)
+    for (const name of this.#specs.keys()) {
+      if (this.unnoticed.has(name)) continue
+      const meta = this.boards.get(name)?.meta
+      if (meta !== undefined) this.#checkExact(name, furthest(meta.positions, positions), 'committed')
+      else if (!waited) this.complain(`committed while Redis has no ${name}`)
+    }
   }
 
   #checkExact(name: string, positions: Positions, when: string): void {
@@ -153,7 +162,8 @@ export class WatchedBoards {
 export const difference = (entries: readonly Entry[], rows: readonly string[]): string | undefined => {
   const ours = entries.map(({ row }) => row).sort()
   const expected = [...rows].sort()
-  if (ours.join('\n') !== expected.join('\n')) return `${ours.join('\n')}\n--- expected ---\n${expected.join('\n')}`
+  if (ours.length !== expected.length || ours.join('\n') !== expected.join('\n'))
+    return `${ours.join('\n')}\n--- expected ---\n${expected.join('\n')}`
   for (const { row, score } of entries) {
     const told = JSON.parse(row) as { likes?: number; score?: number }
     if (Number(score) !== Number(told.score ?? told.likes)) return `${row} stands at ${score}`
@@ -208,16 +218,17 @@ export class WatchedStore implements BoardStore, BoardInspector {
     return this.#call(() => {
       const outcomes = effect()
       if (!fate.fails && outcomes.some(({ kind }) => kind === 'fenced')) this.fenced = true
+      if (fate.fails) for (const { board } of arrived) this.#watched.healed.add(board)
       return outcomes
     }, fate)
   }
 
-  confirmed(): Observable<Positions> {
+  confirmed(): Observable<Confirmation> {
     return this.#call(() => now(this.#store.confirmed()))
   }
 
-  confirm(positions: Positions): Observable<void> {
-    return this.#call(() => this.#watched.confirm(this.owner, positions))
+  confirm(positions: Positions, versions: ReadonlyMap<string, number>): Observable<void> {
+    return this.#call(() => this.#watched.confirm(this.owner, { positions, versions }))
   }
 
   versions(boards: readonly string[]): Observable<readonly (number | undefined)[]> {

@@ -2,7 +2,7 @@
 --
 -- KEYS    1 heartbeat   2 lease
 -- ARGV    1 owner id   2 the owner's estimate of the server time at sending, or ''
---         3 the rest of the JSON object: "owner":…,"positions":…}   4 life of the key in ms
+--         3 the rest of the JSON object: "owner":…,"versions":…,"positions":…}   4 life of the key in ms
 -- Result  the server time in ms, as text
 -- Refusal FENCED: the lease is another owner's. A free lease refuses nothing: the last owner's word stands.
 -- The time stored is the earlier of both: a command that a paused Redis runs late confirms what was true when it was
