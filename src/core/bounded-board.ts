@@ -156,9 +156,13 @@ export class BoundedBoard {
     return this.spec.direction === 'desc' ? score < by : score > by
   }
 
+  /**
+   * Whether a row at this place may be held. The floor itself counts: only the row that it is the place of can stand
+   * there, and a warm board's last row does; a touch that leaves its score alone must not let it go.
+   */
   #above(place: Place): boolean {
     if (typeof this.#below === 'string') return this.#below === 'nothing'
-    return this.#order(place, this.#below) < 0
+    return this.#order(place, this.#below) <= 0
   }
 
   #forget(before: Held<Row> | undefined): Applied {
