@@ -58,6 +58,7 @@ export class Lease {
   #takesOwnName = true
   #running = false
   #attempt: Promise<void> = Promise.resolve()
+  #asking = false
   #next: NodeJS.Timeout | undefined
   #expiry: NodeJS.Timeout | undefined
 
@@ -89,6 +90,20 @@ export class Lease {
     this.#try()
   }
 
+  /**
+   * The boards say that another one owns them: the lease is not held until Redis has confirmed that it still is ours,
+   * which is asked now. Any answer that comes from here on was given after the boards were found to be another's.
+   */
+  doubt(): void {
+    if (this.#state.value !== 'held') return
+    this.#heldUntil = Number.NEGATIVE_INFINITY
+    this.#checkExpiry()
+    // With an attempt under way its own end starts the next one.
+    if (!this.#running || this.#asking) return
+    clearTimeout(this.#next)
+    this.#try()
+  }
+
   /** Gives the lease back, so that a standby has it at once. To be called when the last publish is through. */
   async stop(): Promise<void> {
     this.#running = false
@@ -112,7 +127,9 @@ export class Lease {
 
   #try(): void {
     this.#checkExpiry()
+    this.#asking = true
     this.#attempt = this.#acquire().then((delay) => {
+      this.#asking = false
       if (this.#running) this.#next = setTimeout(() => this.#try(), delay)
     })
   }

@@ -14,7 +14,7 @@ import {
   endWith,
   filter,
   finalize,
-  from,
+  first,
   ignoreElements,
   map,
   merge,
@@ -40,13 +40,13 @@ import type { RedisBoardStore } from '../redis/board-store.js'
 import type { Lease } from '../redis/lease.js'
 import type { Log } from '../runtime/log.js'
 import type { ServedFeed } from './board-views.js'
-import { prepareRun } from './feed-run.js'
+import { type FeedRun, prepareRun } from './feed-run.js'
 import { watchTables } from './table-watch.js'
 
 export interface FeedOwnerOptions {
   readonly name: string
   readonly served: ServedFeed
-  readonly lease: Pick<Lease, 'state$' | 'holds'>
+  readonly lease: Pick<Lease, 'state$' | 'holds' | 'doubt'>
   readonly store: RedisBoardStore
   readonly source: FeedSource
   readonly base: Base
@@ -87,9 +87,10 @@ const stopped = ({ stop$ }: FeedOwnerOptions): Observable<boolean> => stop$.pipe
 const runs = (options: FeedOwnerOptions): Observable<FeedSnapshot> => {
   let cold = false
   let failures = 0
-  return defer(() => (options.stop$.value ? EMPTY : from(prepareRun(options, cold)))).pipe(
-    switchMap(({ ports, owned, notes$ }) =>
-      withTables(options, notes$, boardPipeline(ports)).pipe(
+  return defer(() => prepared(options, cold)).pipe(
+    switchMap(({ ports, owned, notes$ }) => {
+      options.served.owned = owned
+      return withTables(options, notes$, boardPipeline(ports)).pipe(
         tap(() => {
           failures = 0
           cold = false
@@ -97,19 +98,34 @@ const runs = (options: FeedOwnerOptions): Observable<FeedSnapshot> => {
         finalize(() => {
           if (options.served.owned === owned) options.served.owned = undefined
         }),
-      ),
-    ),
+      )
+    }),
     retry({
       delay: (raw: unknown) => {
         const error = asRanktideError(raw)
         if (verdictOf(error) === 'fatal') return throwError(() => error)
         // Topics that no longer hold our offsets: what Redis has can't be continued and is read anew.
         cold = error.code === 'OFFSETS_GONE'
+        // Another owner's boards are not taken back before Redis has said whose the lease is.
+        if (error.code === 'LEASE_LOST') options.lease.doubt()
         failures += 1
         const pause = Math.min(pauseFirst * 2 ** (failures - 1), pauseMost)
         options.log.warn({ feed: options.name, code: error.code, detail: error.detail, pause }, waitingText(error))
         return race(timer(pause), stopped(options))
       },
+    }),
+  )
+}
+
+/** The next run, once the lease is held: while it is suspended, nobody knows whose it is. */
+const prepared = (options: FeedOwnerOptions, cold: boolean): Observable<FeedRun> => {
+  let wanted = true
+  return options.lease.state$.pipe(
+    first((state) => state === 'held'),
+    switchMap(() => prepareRun(options, cold, () => wanted)),
+    takeUntil(stopped(options)),
+    finalize(() => {
+      wanted = false
     }),
   )
 }

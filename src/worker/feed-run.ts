@@ -7,7 +7,7 @@ import { asyncScheduler, filter, firstValueFrom, from, type Observable, Subject,
 import type { BoardPorts } from '../../pipelines/board.js'
 import { definitionOf } from '../core/board-definition.js'
 import type { Note } from '../core/board-keeper.js'
-import { asRanktideError } from '../core/errors.js'
+import { asRanktideError, RanktideError } from '../core/errors.js'
 import { Feed } from '../core/feed.js'
 import type { Positions } from '../core/positions.js'
 import type { FeedSource, TakenBoard } from '../operators/ports.js'
@@ -26,13 +26,21 @@ export interface FeedRun {
   readonly notes$: Observable<Note>
 }
 
-/** Takes the boards (from here on every earlier owner is fenced) and makes the feed from what was found. */
-export const prepareRun = async (options: FeedOwnerOptions, cold: boolean): Promise<FeedRun> => {
-  const { served, store, source, base, name, log } = options
+/**
+ * Takes the boards (from here on every earlier owner is fenced) and makes the feed from what was found.
+ *
+ * `wanted`: whether the run is still waited for. Fails with LEASE_LOST, having taken nothing more, once it is not or once
+ * the lease is not held: who takes boards without it fences out their rightful owner.
+ */
+export const prepareRun = async (options: FeedOwnerOptions, cold: boolean, wanted: () => boolean): Promise<FeedRun> => {
+  const { served, lease, store, source, base, name, log } = options
   await refreshTables(options)
   const ends = await firstValueFrom(from(source.ends()))
   const taken = new Map<string, TakenBoard>()
-  for (const { name: board } of served.specs) taken.set(board, await store.take(board))
+  for (const { name: board } of served.specs) {
+    if (!wanted() || !lease.holds()) throw new RanktideError('LEASE_LOST', `feed ${name}, before its boards were taken`)
+    taken.set(board, await store.take(board))
+  }
   const definitions = new Map(served.specs.map((spec) => [spec.name, definitionOf(spec)]))
   const feed = new Feed({
     boards: served.specs,
@@ -49,7 +57,6 @@ export const prepareRun = async (options: FeedOwnerOptions, cold: boolean): Prom
     confirmedAt: lastConfirmed(served),
     cutOff: false,
   }
-  served.owned = owned
   const notes$ = new Subject<Note>()
   return { ports: portsOf(options, feed, start, owned, notes$), owned, notes$ }
 }

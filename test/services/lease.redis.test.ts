@@ -68,6 +68,19 @@ describe('the lease of a feed', () => {
     expect(b.states).toEqual(['standby', 'held'])
   })
 
+  it('that is doubted is not held until Redis has said whose it is, which is asked at once', async () => {
+    const a = await replica('a', { renewEvery: 60_000, life: 120_000 })
+    a.lease.start()
+    await until('a to hold', () => a.lease.holds())
+    a.lease.doubt()
+    expect(a.lease.holds()).toBe(false)
+    await until('a to hold again', () => a.lease.holds())
+    await plain.set(key, 'b:token')
+    a.lease.doubt()
+    await until('a to stand by', () => a.states.at(-1) === 'standby')
+    expect(a.states).toEqual(['standby', 'held', 'suspended', 'held', 'suspended', 'standby'])
+  })
+
   it('passes on within its life when its holder dies', async () => {
     const a = await replica('a')
     const b = await replica('b')
