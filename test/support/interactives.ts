@@ -1,6 +1,6 @@
 /** The table of the acceptance scenarios on a real server, under a name of its own, and what SQL says of it. */
 import { randomUUID } from 'node:crypto'
-import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
+import { createPool, type Pool, type RowDataPacket } from 'mysql2/promise'
 import { canalTopic, type DatabaseName, databaseUrl, stack } from './stack.js'
 
 export type Seed = readonly [id: number, bizId: number, biz: string, reads: number, likes: number]
@@ -26,9 +26,9 @@ export class Interactives {
   readonly server: DatabaseName
   readonly database: 'webook' | 'webook3'
   readonly table: string
-  readonly connection: Connection
+  readonly connection: Pool
 
-  private constructor(server: DatabaseName, database: 'webook' | 'webook3', table: string, connection: Connection) {
+  private constructor(server: DatabaseName, database: 'webook' | 'webook3', table: string, connection: Pool) {
     this.server = server
     this.database = database
     this.table = table
@@ -37,7 +37,8 @@ export class Interactives {
 
   static async create(server: DatabaseName, database: 'webook' | 'webook3' = 'webook'): Promise<Interactives> {
     const table = `i_${randomUUID().slice(0, 8)}`
-    const connection = await createConnection(databaseUrl(server, database))
+    // One connection, which is opened again when the server has been away.
+    const connection = createPool({ uri: databaseUrl(server, database), connectionLimit: 1 })
     await connection.query(
       `CREATE TABLE ${table} (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, biz_id BIGINT, biz VARCHAR(128),
        read_cnt BIGINT, like_cnt BIGINT, collect_cnt BIGINT, ctime BIGINT, utime BIGINT,
