@@ -1,0 +1,32 @@
+/** One `ranktide` command line, as a user runs it, to its end. */
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
+
+export interface Ended {
+  readonly code: number
+  readonly out: string
+  readonly error: string
+}
+
+/** `--config` and a file that holds `yaml` are added to the arguments. Ended by SIGKILL after 20 s: code −1. */
+export const command = async (line: readonly string[], yaml: string): Promise<Ended> => {
+  const directory = await mkdtemp(join(tmpdir(), 'ranktide-command-'))
+  const file = join(directory, 'ranktide.yaml')
+  await writeFile(file, yaml)
+  try {
+    return await new Promise((resolve) => {
+      const options = { timeout: 20_000, killSignal: 'SIGKILL' } as const
+      execFile(process.execPath, [main, ...line, '--config', file], options, (failure, out, error) => {
+        const code = failure === null ? 0 : typeof failure.code === 'number' ? failure.code : -1
+        resolve({ code, out, error })
+      })
+    })
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}
