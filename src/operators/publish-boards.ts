@@ -131,8 +131,8 @@ class Turns {
 
   compareIfDue(): Observable<never> {
     const { scheduler, published, store } = this.#ports
-    if (scheduler.now() - this.#last < compareEvery) return EMPTY
-    this.#last = scheduler.now()
+    const now = scheduler.now()
+    if (now - this.#last < compareEvery) return EMPTY
     this.#turn += 1
     const boards = published.names()
     const inTurn = boards[this.#turn % boards.length]
@@ -145,6 +145,8 @@ class Turns {
         if (inTurn !== undefined && !lost.includes(inTurn) && !doubtful.includes(inTurn)) doubtful.push(inTurn)
         return concat(takeAgain(this.#ports, lost), from(doubtful).pipe(concatMap((board) => this.#inspect(board))))
       }),
+      // One that failed is made again before anything is said to be published: it may have found what it could not repair.
+      tap({ complete: () => (this.#last = now) }),
     )
   }
 

@@ -13,6 +13,8 @@ export interface PublishedBoard {
   readonly version: number
   readonly entries: readonly Entry[]
   readonly meta: BoardMeta
+  /** Redis was found to hold something else than was put there: its meta is not known, and has to be written. */
+  readonly doubtful: boolean
 }
 
 const unknown: BoardMeta = {
@@ -52,7 +54,7 @@ export class PublishedBoards {
 
   /** The board was taken (again): this is what was found. */
   take(board: string, { epoch, version, entries, meta }: TakenBoard): void {
-    this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown })
+    this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown, doubtful: false })
   }
 
   /** The publishes that are due: none for a board that is there as it is here. */
@@ -62,7 +64,8 @@ export class PublishedBoards {
 
   settle({ request, entries }: Publish, outcome: PublishOutcome): void {
     const { board, epoch, meta } = request
-    if (outcome.kind === 'published') this.#there.set(board, { epoch, version: outcome.version, entries, meta })
+    if (outcome.kind === 'published')
+      this.#there.set(board, { epoch, version: outcome.version, entries, meta, doubtful: false })
     else if (outcome.kind === 'moved') this.#correct(board, outcome.version, outcome.entries)
   }
 
@@ -75,11 +78,9 @@ export class PublishedBoards {
     return true
   }
 
-  /** Not knowing the definition there makes the next publish write it, whatever the difference is. */
   #correct(board: string, version: number, entries: readonly Entry[]): void {
     const there = this.#there.get(board)
-    if (there !== undefined)
-      this.#there.set(board, { ...there, version, entries, meta: { ...there.meta, definition: '' } })
+    if (there !== undefined) this.#there.set(board, { ...there, version, entries, doubtful: true })
   }
 
   #dueFor({ spec, content, status }: BoardSnapshot): readonly Publish[] {
@@ -88,7 +89,8 @@ export class PublishedBoards {
     const entries = content?.entries ?? there.entries
     const meta: BoardMeta =
       content === undefined
-        ? { ...there.meta, status }
+        ? // What was found there is no board that a start may go on from: no definition fits it.
+          { ...there.meta, status, definition: there.doubtful ? '' : there.meta.definition }
         : {
             status,
             complete: content.complete,
@@ -96,7 +98,7 @@ export class PublishedBoards {
             definition: this.#definitions.get(spec.name) ?? '',
           }
     const diff = diffBoards(there.entries, entries)
-    if (isEmpty(diff) && sameMeta(there.meta, meta)) {
+    if (!there.doubtful && isEmpty(diff) && sameMeta(there.meta, meta)) {
       // The same members, in the board's order now: the next comparison need not look at them.
       if (there.entries !== entries) this.#there.set(spec.name, { ...there, entries })
       return []
