@@ -88,6 +88,21 @@ describe('the regular scenarios', () => {
       's37_rewind_over_ddl TABLE_CHANGED',
     ])
   })
+
+  it('an audit that begins before each scenario and is answered after it finds nothing and breaks nothing', () => {
+    const replay = new RecordedReplay(boards)
+    for (const { scenario, tables } of scenarios.filter((one) => isRegular(one.scenario))) {
+      replay.late = true
+      replay.audit()
+      replay.late = false
+      replay.serve(tables)
+      replay.play(messagesOf(scenario))
+      replay.settle()
+      expectRight(replay, scenario)
+    }
+    expect(replay.notes.filter(({ kind }) => kind === 'audit-difference')).toEqual([])
+    expect(replay.notes.filter((note) => note.kind === 'merged' && note.cause === 'audit').length).toBeGreaterThan(100)
+  })
 })
 
 /** Three seconds: more than any barrier needs. */

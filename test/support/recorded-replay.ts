@@ -1,7 +1,8 @@
 /**
  * Boards on a recorded feed, in virtual time: its messages are decoded, folded and applied in windows, markers come
  * back behind them, and queries are answered with the rows that the server had. Those are known at the end of each
- * scenario only, so a query in the middle of one gets rows that the feed has yet to tell of, as from a fast database.
+ * scenario only, so a query in the middle of one gets rows that the feed has yet to tell of, as from a fast database;
+ * `late` answers are the other way round.
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { Note } from '../../src/core/board-keeper.js'
@@ -59,6 +60,9 @@ export class RecordedReplay {
   #marks: string[] = []
   /** Canal is stuck: what is written no longer comes back. */
   stuck = false
+  /** Answers are of the time of their question, but come only when time goes by, behind what is played meanwhile. */
+  late = false
+  readonly #answers: FeedInput[] = []
 
   constructor(boards: readonly BoardSpec[]) {
     this.#boards = boards
@@ -79,6 +83,7 @@ export class RecordedReplay {
 
   tick(ms: number): void {
     this.#now += ms
+    for (const answer of this.#answers.splice(0)) this.#step(answer)
     if (!this.stuck)
       for (const nonce of this.#marks.splice(0)) this.#deliver([{ kind: 'marker', nonce }], this.#end, undefined)
     this.#step({ kind: 'tick' })
@@ -130,6 +135,11 @@ export class RecordedReplay {
     )
   }
 
+  #answer(input: FeedInput): void {
+    if (this.late) this.#answers.push(input)
+    else this.#step(input)
+  }
+
   #read(spec: BoardSpec, limit: number): RefillRows {
     const best = rankedRows(spec, this.#rowsOf(spec)).slice(0, limit)
     const rows = best.map((image) => ({ key: memberOf(spec.table, image) ?? '', image }))
@@ -167,6 +177,6 @@ export class RecordedReplay {
       if (effect.kind === 'mark') this.#marks.push(effect.nonce)
       else if (effect.kind === 'ends')
         this.#step({ kind: 'ends', barrier: effect.barrier, ends: new Map([[partition, this.#end]]) })
-      else this.#step({ kind: 'rows', request: effect.request, rows: this.#read(effect.board, effect.limit) })
+      else this.#answer({ kind: 'rows', request: effect.request, rows: this.#read(effect.board, effect.limit) })
   }
 }
