@@ -147,7 +147,8 @@ export class BoardKeeper {
     this.#live = board
     this.#catchUp = positions
     this.#proof = proof
-    this.#lazy = true
+    // A board that someone has cut short has to be filled up; it would wait for ever for a row to fall.
+    this.#lazy = board.full
     this.#wanted = undefined
     this.#content = { entries: board.top(), positions, complete, proof }
     return true
