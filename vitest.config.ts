@@ -5,7 +5,9 @@ export default defineConfig({
   test: {
     projects: [
       { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/property/**', 'test/services/**'] } },
-      { test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 1_800_000 } },
+      {
+        test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 1_800_000, maxConcurrency: 2 },
+      },
       {
         test: {
           name: 'services',

@@ -13,7 +13,7 @@ const plan: fc.Arbitrary<PipelinePlan> = fc.record({
   reserve: fc.integer({ min: 1, max: 4 }),
   direction: fc.constantFrom('desc', 'desc', 'asc'),
   ties: fc.constantFrom('newest', 'newest', 'oldest', 'redis'),
-  boards: fc.constantFrom(1, 1, 2),
+  boards: fc.constantFrom(1, 2),
   marks: fc.constantFrom(true, true, true, true, false),
   audits: fc.boolean(),
   window: fc.record({ events: fc.integer({ min: 1, max: 6 }), time: fc.constantFrom(0, 20, 150) }),

@@ -65,8 +65,10 @@ export class FeedHistory {
     this.#begin()
   }
 
-  /** Runs the script, then lets everything come to rest; throws at the first wrong board. */
+  /** Runs the script, mostly on boards that stand, then lets everything come to rest; throws at the first wrong board. */
   run(): void {
+    if ((this.#plan.script[0] ?? 0) % 4 > 0) this.#settle()
+    this.#publish()
     for (const number of this.#plan.script) {
       this.#random = number >>> 5
       this.#act(number % 32)
@@ -80,9 +82,11 @@ export class FeedHistory {
   }
 
   #act(action: number): void {
-    if (action < 9) this.#write()
+    if (action < 8) this.#write()
+    else if (action < 9) this.#proceed()
     else if (action < 12) this.#world.send(1 + this.#draw(6))
-    else if (action < 18) this.#deliver(1 + this.#draw(5))
+    else if (action < 17) this.#deliver(1 + this.#draw(5))
+    else if (action < 18) this.#proceed()
     else if (action === 18) this.#drop()
     else if (action === 19) this.#resend()
     else if (action === 20) this.#hazard()
@@ -162,6 +166,16 @@ export class FeedHistory {
     pending.answer = { rows, complete: rows.length < limit }
   }
 
+  /** What usually happens: queries and markers are carried out, and Canal and the feed keep up. */
+  #proceed(): void {
+    this.#readTable()
+    this.#writeMarks()
+    this.#world.send(1 + this.#draw(20))
+    this.#deliver(1 + this.#draw(20))
+    this.#answer()
+    this.#answerEnds()
+  }
+
   #answer(): void {
     const pending = this.#reads.find(({ answer }) => answer !== undefined)
     if (pending?.answer === undefined) return
@@ -171,7 +185,13 @@ export class FeedHistory {
 
   #failRead(): void {
     const pending = this.#reads.shift()
-    if (pending !== undefined) this.#step({ kind: 'read-failed', request: pending.effect.request, code: 'DATABASE_TIMEOUT', detail: 'simulated' })
+    if (pending !== undefined)
+      this.#step({
+        kind: 'read-failed',
+        request: pending.effect.request,
+        code: 'DATABASE_TIMEOUT',
+        detail: 'simulated',
+      })
   }
 
   #writeMarks(): void {

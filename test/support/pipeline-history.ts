@@ -68,13 +68,19 @@ export class PipelineHistory {
     this.#specs = plan.boards === 1 ? [first] : [first, second]
     const truth = (spec: BoardSpec, positions: Positions) =>
       oracleTop(spec, plan.mode === 'raced' ? this.#world.committedTo(positions) : this.#world.foldedTo(positions))
-    this.#redis = new WatchedBoards(this.#specs, this.#time, truth)
-    for (let key = 0; key < 5; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#es())
+    // After a TRUNCATE the feed alone tells the whole table.
+    const provable = plan.marks || plan.mode === 'mixed' || plan.mode === 'raced'
+    this.#redis = new WatchedBoards(this.#specs, this.#time, truth, provable)
+    // Too few rows for a board in some gentle histories: then it has to be known that nothing is below.
+    const rows = plan.mode === 'gentle' ? plan.reserve : 5
+    for (let key = 0; key < rows; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#es())
     this.#owner = this.#start()
   }
 
-  /** Runs the script, then lets everything come to rest; throws at the first thing that is wrong. */
+  /** Runs the script, mostly on boards that stand, then lets everything come to rest; throws at the first wrong thing. */
   run(): void {
+    if ((this.#plan.script[0] ?? 0) % 4 > 0) this.#settle()
+    this.#calm = false
     for (const number of this.#plan.script) {
       this.#draws.seed(number >>> 5)
       this.#act(number % 32)
@@ -97,7 +103,7 @@ export class PipelineHistory {
     else if (action === 27) this.#restart()
     else if (action === 28) this.#overtake()
     else if (action === 29) this.#disturb()
-    else if (action === 30) this.#owner.leased = !this.#owner.leased
+    else if (action === 30) this.#changeLease()
     else this.#time.sleep(this.#draws.below(4) === 0 ? 70_000 : 5_000)
   }
 
@@ -165,6 +171,11 @@ export class PipelineHistory {
     if (this.#draws.below(2) === 0) this.#former.leased = false
   }
 
+  #changeLease(): void {
+    if (this.#owner.leased && this.#draws.below(2) === 0) this.#restart()
+    else this.#owner.leased = !this.#owner.leased
+  }
+
   #disturb(): void {
     const redis = this.#redis
     switch (this.#draws.below(5)) {
@@ -175,7 +186,7 @@ export class PipelineHistory {
         redis.tamper(this.#specs[this.#draws.below(this.#specs.length)]?.name ?? '', this.#draws)
         return
       case 2:
-        this.#failOver = redis.failOverToNow()
+        if (redis.tampered.size === 0) this.#failOver = redis.failOverToNow()
         return
       case 3:
         if (redis.tampered.size === 0) this.#failOver?.()

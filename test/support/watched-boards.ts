@@ -30,6 +30,7 @@ export class WatchedBoards {
   readonly #specs: ReadonlyMap<string, BoardSpec>
   readonly #truth: Truth
   readonly #time: VirtualTime
+  readonly #provable: boolean
   /** Who took each board last: nobody else may write it. */
   readonly #takers = new Map<string, string>()
   /** Whoever took the feed last: his word counts, that of others is refused. */
@@ -42,7 +43,9 @@ export class WatchedBoards {
   /** Boards that were found to be other than expected, or may be: the next publish may write what is there already. */
   readonly healed = new Set<string>()
 
-  constructor(specs: readonly BoardSpec[], time: VirtualTime, truth: Truth) {
+  /** `provable`: whether any board can ever be known to be exact. */
+  constructor(specs: readonly BoardSpec[], time: VirtualTime, truth: Truth, provable: boolean) {
+    this.#provable = provable
     this.boards = new MemoryBoards(() => time.now())
     this.#specs = new Map(specs.map((spec) => [spec.name, spec]))
     this.#time = time
@@ -114,6 +117,8 @@ export class WatchedBoards {
       if (sent === 0 && idle && same && !this.healed.has(name)) this.complain(`${name} was written for nothing`)
     }
     this.healed.delete(name)
+    if (!this.#provable && request.meta.status.state === 'exact')
+      this.complain(`${name} claims to be exact without a proof`)
     this.#checkExact(name, request.meta.positions, 'published')
     return outcome
   }

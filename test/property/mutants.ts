@@ -1,0 +1,220 @@
+/**
+ * Ways in which the design was once wrong, or would be: each a change of the sources that the histories must notice.
+ * `find` has to occur exactly once in `file`.
+ */
+export interface Patch {
+  readonly file: string
+  readonly find: string
+  readonly replace: string
+}
+
+export interface Mutant {
+  readonly name: string
+  readonly patches: readonly Patch[]
+}
+
+const board = 'src/core/bounded-board.ts'
+const keeper = 'src/core/board-keeper.ts'
+
+/** Journals of two keys are full at once: rows are merged ahead of their barrier all the time. */
+const tinyJournal: Patch = { file: keeper, find: 'journal: 200_000,', replace: 'journal: 2,' }
+
+/** Changes that must NOT be noticed: they show that a mutant fails for what it is, not for the way it is run. */
+export const harmless: readonly Mutant[] = [
+  { name: 'nothing changed', patches: [] },
+  { name: 'tiny journals', patches: [tinyJournal] },
+]
+
+export const mutants: readonly Mutant[] = [
+  {
+    name: 'no journal',
+    patches: [
+      {
+        file: board,
+        find: 'if (this.#held.get(key) === undefined && !journal.has(key)) this.#admit(key, image, es)',
+        replace: 'if (this.#held.get(key) === undefined) this.#admit(key, image, es)',
+      },
+    ],
+  },
+  {
+    name: 'journal begun after the query',
+    patches: [
+      { file: keeper, find: '      reading.journal = this.#feed.openJournal(this.spec.table.id)\n', replace: '' },
+      {
+        file: keeper,
+        find: "    reading.stage = 'aside'\n",
+        replace: "    reading.stage = 'aside'\n    reading.journal = this.#feed.openJournal(this.spec.table.id)\n",
+      },
+    ],
+  },
+  {
+    name: 'floor not moved when the worst row is dropped',
+    patches: [{ file: board, find: '      this.#below = worst\n', replace: '' }],
+  },
+  {
+    name: 'early merge without freezing',
+    patches: [tinyJournal, { file: keeper, find: ' && this.#reading?.early !== true && ', replace: ' && ' }],
+  },
+  {
+    name: 'merge at the answer instead of at the barrier',
+    patches: [
+      {
+        file: keeper,
+        find: "if (reading.stage === 'aside' && reading.barrier?.passed === true) this.#finish(reading)",
+        replace: "if (reading.stage === 'aside') this.#finish(reading)",
+      },
+    ],
+  },
+  {
+    name: 'heal by merging into the live board',
+    patches: [
+      {
+        file: keeper,
+        find: 'const board = reading.shadow ?? this.#live',
+        replace: "const board = reading.cause === 'heal' ? this.#live : (reading.shadow ?? this.#live)",
+      },
+      {
+        file: keeper,
+        find: '      this.#live = reading.shadow\n',
+        replace: "      if (reading.cause !== 'heal') this.#live = reading.shadow\n",
+      },
+    ],
+  },
+  {
+    name: 'a rebuild not restarted by a new refusal',
+    patches: [
+      {
+        file: keeper,
+        find: '    this.#drop()\n    this.#wanted = this.#live.below',
+        replace: '    this.#wanted = this.#live.below',
+      },
+    ],
+  },
+  {
+    name: 'TRUNCATE leaves the query in flight',
+    patches: [
+      { file: keeper, find: '    this.#drop()\n    this.#live.clear()\n', replace: '    this.#live.clear()\n' },
+    ],
+  },
+  {
+    name: 'a rebuild without the barrier on all partitions',
+    patches: [
+      {
+        file: keeper,
+        find: 'const barrier = this.#barrierFirst ? this.#barrier() : undefined',
+        replace: 'const barrier = undefined',
+      },
+    ],
+  },
+  {
+    name: 'publish without the version check',
+    patches: [
+      {
+        file: 'test/support/memory-board-store.ts',
+        find: 'if (board.version !== base) return',
+        replace: 'if (base < 0) return',
+      },
+    ],
+  },
+  {
+    name: 'publish without the fence',
+    patches: [
+      {
+        file: 'test/support/memory-board-store.ts',
+        find: 'if (board.epoch !== epoch || board.owner !== this.#owner) return',
+        replace: 'if (epoch < 0) return',
+      },
+    ],
+  },
+  {
+    name: 'a short board published',
+    patches: [
+      {
+        file: board,
+        find: "return this.#below === 'nothing' || this.#held.size >= this.spec.size",
+        replace: "return this.#below !== 'everything'",
+      },
+    ],
+  },
+  {
+    name: 'a warm board does not wait for the stream to come up',
+    patches: [
+      {
+        file: keeper,
+        find: '    this.#catchUp = positions\n    this.#proof = proof\n',
+        replace: '    this.#proof = proof\n',
+      },
+    ],
+  },
+  {
+    name: 'complete not written',
+    patches: [
+      {
+        file: 'src/operators/published-boards.ts',
+        find: 'complete: content.complete,',
+        replace: 'complete: false,',
+      },
+    ],
+  },
+  {
+    name: 'complete written always',
+    patches: [
+      { file: 'src/operators/published-boards.ts', find: 'complete: content.complete,', replace: 'complete: true,' },
+    ],
+  },
+  {
+    name: 'commit before publish',
+    patches: [
+      {
+        file: 'pipelines/board.ts',
+        find: '    publishBoards(ports.publishing),\n',
+        replace:
+          '    commitPublished(ports.source, () => ports.keeping.scheduler.now()),\n    publishBoards(ports.publishing),\n',
+      },
+    ],
+  },
+  {
+    name: 'a heartbeat believed of any version',
+    patches: [
+      {
+        file: 'src/operators/restore-boards.ts',
+        find: 'confirmed.versions.get(board) === version ? confirmed.positions : undefined',
+        replace: 'version >= 0 ? confirmed.positions : undefined',
+      },
+    ],
+  },
+  {
+    name: 'a stale board restored as proven',
+    patches: [
+      {
+        file: 'src/operators/restore-boards.ts',
+        find: "meta.status.state === 'exact' ? 'marker' : 'assumed'",
+        replace: "meta.status.state === 'assumed' ? 'assumed' : 'marker'",
+      },
+    ],
+  },
+  {
+    name: 'the source waits until boards may be published',
+    patches: [
+      {
+        file: 'src/operators/keep-boards.ts',
+        find: '        release()\n',
+        replace: '        if (feed.snapshot().boards.every(({ current }) => current)) release()\n',
+      },
+    ],
+  },
+  {
+    name: 'a control that bounds nothing',
+    patches: [{ file: 'src/core/newest-per-key.ts', find: '      open = undefined\n', replace: '' }],
+  },
+  {
+    name: 'a window keeps the oldest image of a key',
+    patches: [
+      {
+        file: 'src/core/newest-per-key.ts',
+        find: '    after: change.after,',
+        replace: '    after: first === undefined ? change.after : first.after,',
+      },
+    ],
+  },
+]
