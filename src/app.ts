@@ -161,12 +161,18 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
     stop$,
   })
   const ended = lastValueFrom(owning, { defaultValue: undefined })
-  lifecycle.onClose('feed', async () => {
-    stop$.next(true)
-    await ended.catch(() => undefined)
-  })
+  let failedBefore = false
   // Told by `failed`; until somebody listens to that, it is no surprise to Node.
-  ended.catch(() => undefined)
+  ended.catch(() => {
+    failedBefore = !stop$.value
+  })
+  lifecycle.onClose('feed', async () => {
+    if (failedBefore) return
+    stop$.next(true)
+    await ended
+    // Before the lease is given back: a commit of ours must not come after one of the next owner.
+    await source.flush()
+  })
   lease.start()
   return { failed: ended.then(() => new Promise<never>(() => {})) }
 }

@@ -162,10 +162,14 @@ export class KafkaConnection {
     }
   }
 
-  /** Resolves when librdkafka has ended; with a broker that hangs it may never do so. */
-  close(): Promise<void> {
+  /**
+   * Resolves when librdkafka has ended. With a broker that has not answered within `limit` ms it is left as it is, and
+   * this fails: its end would wait for the broker, in a thread of libuv's pool, which `process.exit` waits for in turn.
+   */
+  async close(limit: number): Promise<void> {
+    await this.#metadata({ allTopics: false }, limit)
     this.#open = false
-    return new Promise((resolve) => {
+    await new Promise<void>((resolve) => {
       this.#consumer.disconnect(() => resolve())
     })
   }
@@ -193,11 +197,14 @@ export class KafkaConnection {
     return brokersFailed(code, this.#options.brokers, this.#lastFailure)
   }
 
-  #metadata(options: { topic?: string; allTopics: boolean }): Promise<{
-    topics: { name: string; partitions: { id: number }[] }[]
-  }> {
-    return this.#ask('asking for partitions', (timeout, done) =>
-      this.#consumer.getMetadata({ ...options, timeout }, done as Callback<unknown>),
+  #metadata(
+    options: { topic?: string; allTopics: boolean },
+    limit?: number,
+  ): Promise<{ topics: { name: string; partitions: { id: number }[] }[] }> {
+    return this.#ask(
+      'asking for partitions',
+      (timeout, done) => this.#consumer.getMetadata({ ...options, timeout }, done as Callback<unknown>),
+      limit,
     )
   }
 
@@ -214,9 +221,12 @@ export class KafkaConnection {
     }
   }
 
-  #ask<T>(doing: string, call: (limit: number, done: Callback<T>) => void): Promise<T> {
+  #ask<T>(
+    doing: string,
+    call: (limit: number, done: Callback<T>) => void,
+    limit = this.#options.requestTimeout,
+  ): Promise<T> {
     return new Promise((resolve, reject) => {
-      const limit = this.#options.requestTimeout
       // The limit of the call itself begins only when a thread is free for it.
       const timer = setTimeout(() => reject(new RanktideError('KAFKA_UNREACHABLE', `${doing}: no answer`)), limit + 500)
       const done: Callback<T> = (error, value) => {

@@ -39,7 +39,10 @@ export interface KafkaFeed extends FeedSource {
   ends(): Promise<Positions>
   /** Commits what is pending now; resolves when that was tried, within 2 s. Failures go to onTrouble. */
   flush(): Promise<void>
-  /** Stops reading, flushes and disconnects, within 3 s whatever the broker does. */
+  /**
+   * Stops reading, flushes and disconnects, within 3 s whatever the broker does. Fails with KAFKA_UNREACHABLE if it does
+   * not answer: whether the last offsets were committed is unknown then.
+   */
   close(): Promise<void>
 }
 
@@ -49,6 +52,7 @@ const flushLimit = 2_000
 /** close(): flushing and disconnecting together stay under 3 s, with what is left for the read in flight. */
 const closingFlushLimit = 1_000
 const disconnectLimit = 1_500
+const answerLimit = 800
 
 /** Connects when first used. CONFIG_INVALID for a client property that users may not set. */
 export const createKafkaFeed = (options: KafkaFeedOptions): KafkaFeed => new OwnedFeed(options)
@@ -123,7 +127,10 @@ class OwnedFeed implements KafkaFeed {
     this.#reading?.stop()
     await this.#commits.flush(closingFlushLimit)
     this.#commits.drop()
-    const disconnected = this.#connection?.then((connection) => connection.close()).catch(() => {})
+    const disconnected = this.#connection?.then(
+      (connection) => connection.close(answerLimit),
+      () => {},
+    )
     // Left behind after that: a disconnection from a broker that hangs, a first connection that is still being tried.
     await Promise.race([disconnected, new Promise((resolve) => setTimeout(resolve, disconnectLimit).unref())])
   }

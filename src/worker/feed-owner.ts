@@ -7,6 +7,7 @@
  */
 import {
   type BehaviorSubject,
+  concat,
   connect,
   defer,
   distinctUntilChanged,
@@ -31,7 +32,7 @@ import { boardPipeline } from '../../pipelines/board.js'
 import type { Note } from '../core/board-keeper.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import type { Decode } from '../core/change.js'
-import { asRanktideError, type RanktideError, verdictOf } from '../core/errors.js'
+import { asRanktideError, RanktideError, verdictOf } from '../core/errors.js'
 import type { FeedSnapshot } from '../core/feed.js'
 import type { Base, FeedSource } from '../operators/ports.js'
 import type { Recorder } from '../operators/recorder.js'
@@ -65,8 +66,17 @@ export interface FeedOwnerOptions {
 const pauseFirst = 250
 const pauseMost = 5_000
 
-/** Completes when stopped; fails only with what is fatal. */
-export const ownFeed = (options: FeedOwnerOptions): Observable<never> => {
+/** Completes when stopped. Fails with what is fatal, and when the last boards could not be published before the end. */
+export const ownFeed = (options: FeedOwnerOptions): Observable<never> =>
+  concat(
+    owns(options),
+    defer(() => {
+      if (options.served.owned?.cutOff !== true) return EMPTY
+      return throwError(() => new RanktideError('REDIS_UNREACHABLE', 'what was read last is not published'))
+    }),
+  )
+
+const owns = (options: FeedOwnerOptions): Observable<never> => {
   const { lease, recorder, name, log } = options
   return lease.state$.pipe(
     takeUntil(stopped(options)),
@@ -94,9 +104,11 @@ const runs = (options: FeedOwnerOptions): Observable<FeedSnapshot> => {
         tap(() => {
           failures = 0
           cold = false
+          owned.cutOff = false
         }),
         finalize(() => {
-          if (options.served.owned === owned) options.served.owned = undefined
+          // Stopped: readers are answered from it until the end.
+          if (options.served.owned === owned && !options.stop$.value) options.served.owned = undefined
         }),
       )
     }),

@@ -134,10 +134,6 @@ const publishingPorts = ({ store, lease, log, recorder }: FeedOwnerOptions, owne
     },
     observer: {
       ...observer,
-      published: (publish, outcome) => {
-        owned.cutOff = false
-        observer.published(publish, outcome)
-      },
       failed: (error) => {
         owned.cutOff = true
         observer.failed(error)
