@@ -19,11 +19,14 @@ export const testHistories = <T>(
   test(`${name}, in ${count === 0 ? 'unbounded' : count} histories`, () => {
     const numRuns = count === 0 ? Number.MAX_SAFE_INTEGER : count
     const replay = { ...(seed === undefined ? {} : { seed: Number(seed) }), ...(path === undefined ? {} : { path }) }
-    const check = fc.check(fc.property(histories, run), {
-      numRuns,
-      endOnFailure: shrink === 'no',
-      ...replay,
-    })
+    const check = fc.check(
+      fc.property(histories, (history) => void run(history)),
+      {
+        numRuns,
+        endOnFailure: shrink === 'no',
+        ...replay,
+      },
+    )
     const why = check.errorInstance instanceof Error ? check.errorInstance.message : ''
     expect(check.failed, `${fc.defaultReportMessage(check)}\n${why}`).toBe(false)
     if (path === undefined) expect(check.numRuns).toBe(numRuns)
