@@ -127,8 +127,9 @@ export class LoadedReplicas {
 
   /** One line for the log of the run. */
   summary(): string {
-    const readers = this.watches.map(({ name, seen, worstLag }) => {
-      return `${name} ${seen.length} answers, at most ${Math.round(worstLag)} ms behind`
+    const readers = this.watches.map(({ name, seen, worstLag, worstExactLag }) => {
+      const [all, exact] = [Math.round(worstLag), Math.round(worstExactLag)]
+      return `${name} ${seen.length} answers, at most ${all} ms behind, ${exact} where it claims to be exact`
     })
     return [`${this.writer.statements} statements`, ...readers].join('; ')
   }

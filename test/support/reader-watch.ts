@@ -24,6 +24,8 @@ const every = 50
 /** More would only hide the first. */
 const mostFaults = 10
 
+const worst = (seen: readonly Seen[]): number => seen.reduce((most, { lag }) => Math.max(most, lag), 0)
+
 export class ReaderWatch {
   readonly name: string
   /** What was wrong, in words. */
@@ -50,7 +52,11 @@ export class ReaderWatch {
   }
 
   get worstLag(): number {
-    return this.seen.reduce((worst, { lag }) => Math.max(worst, lag), 0)
+    return worst(this.seen)
+  }
+
+  get worstExactLag(): number {
+    return worst(this.seen.filter(({ state }) => state === 'exact'))
   }
 
   /** Answers asked for since then, by performance.now(). */
