@@ -1,0 +1,89 @@
+import { defer, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { FeedSnapshot } from '../../src/core/feed.js'
+import type { Positions } from '../../src/core/positions.js'
+import { confirmPublished } from '../../src/operators/confirm-published.js'
+import { snapshotOf } from '../support/feed-snapshots.js'
+import { VirtualTime } from '../support/virtual-time.js'
+
+describe('confirming', () => {
+  let time: VirtualTime
+  let snapshots$: Subject<FeedSnapshot>
+  let ends: () => Observable<Positions>
+  let sent: [number | undefined, number | undefined][]
+  let confirmed: number[]
+  let failures: number
+  let passed: number
+  let over: boolean
+
+  beforeEach(() => {
+    time = new VirtualTime(0)
+    snapshots$ = new Subject()
+    ends = () => of(new Map([['t/0', 5]]))
+    sent = []
+    confirmed = []
+    failures = 0
+    passed = 0
+    over = false
+    const ports = {
+      source: { ends: () => defer(() => ends()) },
+      store: {
+        confirm: (positions: Positions, versions: ReadonlyMap<string, number>) => {
+          sent.push([positions.get('t/0'), versions.get('likes')])
+          return of(undefined)
+        },
+      },
+      scheduler: time,
+      confirmed: (at: number) => confirmed.push(at),
+      failed: () => {
+        failures += 1
+      },
+    }
+    snapshots$.pipe(confirmPublished(ports, { versions: () => new Map([['likes', 100 + time.now()]]) })).subscribe({
+      next: () => {
+        passed += 1
+      },
+      complete: () => {
+        over = true
+      },
+    })
+  })
+
+  it('waits until the ends it asked for are published, and dates the boards from the question', () => {
+    time.advance(1_000)
+    snapshots$.next(snapshotOf(4, {}))
+    time.advance(700)
+    snapshots$.next(snapshotOf(6, {}))
+    expect([sent, confirmed, passed]).toEqual([[[6, 1_800]], [1_000], 2])
+  })
+
+  it('asks once a second, one question at a time', () => {
+    time.advance(3_500)
+    snapshots$.next(snapshotOf(5, {}))
+    expect(confirmed).toEqual([1_000])
+    time.advance(500)
+    snapshots$.next(snapshotOf(5, {}))
+    expect(confirmed).toEqual([1_000, 4_000])
+  })
+
+  it.each([
+    ['fail', () => throwError(() => new Error('down'))],
+    ['never come', () => NEVER],
+  ])('goes on when the ends %s', (_, broken) => {
+    ends = broken
+    time.advance(12_000)
+    expect([failures > 0, confirmed]).toEqual([true, []])
+    ends = () => of(new Map([['t/0', 5]]))
+    time.advance(12_000)
+    snapshots$.next(snapshotOf(5, {}))
+    expect(confirmed).toHaveLength(1)
+  })
+
+  it('ends with its source', () => {
+    time.advance(1_000)
+    snapshots$.complete()
+    expect(over).toBe(true)
+    time.advance(5_000)
+    expect(sent).toEqual([])
+  })
+})
