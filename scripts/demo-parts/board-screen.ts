@@ -1,0 +1,64 @@
+/** The board as lines of text. Pure. */
+import type { BoardAnswer } from './board-client.js'
+import type { Movement } from './ranks.js'
+
+export interface Scene {
+  readonly title: string
+  readonly url: string
+  /** Undefined: nothing could be read. */
+  readonly board: BoardAnswer | undefined
+  readonly movementOf: (id: number) => Movement
+  /** Seconds of traffic, and statements in them. */
+  readonly seconds: number
+  readonly statements: number
+  readonly counts: Counts
+  /** The latest changes, newest first. */
+  readonly latest: readonly string[]
+}
+
+/** What the worker has done so far, by its metrics. */
+export interface Counts {
+  readonly messages: number
+  readonly publishes: number
+  readonly refills: number
+}
+
+const showMovement = (movement: Movement): string => {
+  if (movement === 'new') return 'new'
+  if (movement === 'same') return ''
+  return movement.by > 0 ? `▲ ${movement.by}` : `▼ ${-movement.by}`
+}
+
+const showState = ({ state, reason, age, version }: BoardAnswer): string =>
+  [
+    `state ${state}${reason === '' ? '' : ` (${reason})`}`,
+    `age ${Number(age).toFixed(1)} s`,
+    `version ${version}`,
+  ].join('   ')
+
+export const drawScene = (scene: Scene): readonly string[] => {
+  const { board, counts, seconds, statements } = scene
+  const rate = seconds > 0 ? Math.round(statements / seconds) : 0
+  const rows = (board?.articles ?? []).map(({ id, biz, like_cnt }, i) =>
+    [
+      String(i + 1).padStart(4),
+      String(id).padStart(7),
+      `  ${biz.padEnd(6)}`,
+      String(like_cnt).padStart(6),
+      `  ${showMovement(scene.movementOf(id))}`,
+    ]
+      .join('')
+      .trimEnd(),
+  )
+  return [
+    scene.title,
+    `${scene.url}   ${board === undefined ? 'no answer' : showState(board)}`,
+    '',
+    'rank     id  biz      likes',
+    ...rows,
+    '',
+    `${seconds.toFixed(0)} s of traffic, ${statements} SQL statements (${rate}/s): ${counts.messages} messages read, ` +
+      `${counts.publishes} publishes, ${counts.refills} refills`,
+    ...scene.latest.map((line) => `  ${line}`),
+  ]
+}

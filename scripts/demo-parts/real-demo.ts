@@ -1,0 +1,197 @@
+/**
+ * The demo on real servers, which are running already (scripts/demo starts them): table, worker, traffic, screen.
+ * Ends by itself after --seconds of traffic, or by SIGTERM or SIGINT; then the board is compared with its query.
+ * Exit code: 0 it equals the query, 1 not, or something failed.
+ */
+import { randomUUID } from 'node:crypto'
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import { parseArgs } from 'node:util'
+import { Redis } from 'ioredis'
+import { boardOnce, counterIn, fetchBoard } from './board-client.js'
+import { drawScene } from './board-screen.js'
+import { DemoTable } from './demo-table.js'
+import { DemoWorker, lastLines } from './demo-worker.js'
+import { Ranks } from './ranks.js'
+import { ScreenOutput } from './screen-output.js'
+import { Simulator } from './simulator.js'
+
+/** How long the first board, and the last one, may take, ms. */
+const patience = 30_000
+const size = 10
+
+interface Setting {
+  readonly database: 'mariadb' | 'mysql'
+  readonly directory: string
+  /** The servers were started for this run: names need not be our own, and nothing need be cleaned up. */
+  readonly fresh: boolean
+  readonly seconds: number
+}
+
+const say = (text: string): void => {
+  process.stdout.write(`${text}\n`)
+}
+
+const readSetting = (): Setting => {
+  const { values } = parseArgs({
+    options: {
+      database: { type: 'string', default: 'mariadb' },
+      directory: { type: 'string', default: '.' },
+      fresh: { type: 'boolean', default: false },
+      seconds: { type: 'string', default: 'Infinity' },
+    },
+  })
+  const database = values.database === 'mysql' ? 'mysql' : 'mariadb'
+  return { database, directory: values.directory, fresh: values.fresh, seconds: Number(values.seconds) }
+}
+
+const server = (name: string): string => {
+  const value = process.env[`RANKTIDE_TEST_${name.toUpperCase()}`]
+  if (value === undefined) throw new Error(`RANKTIDE_TEST_${name.toUpperCase()} is not set: use ./scripts/demo --real`)
+  return value
+}
+
+interface Names {
+  readonly table: string
+  /** Of the keys in Redis, and of the consumer group. */
+  readonly prefix: string
+  readonly databaseUrl: string
+}
+
+const namesFor = ({ database, fresh }: Setting): Names => {
+  const url = new URL(server(database))
+  url.pathname = '/webook'
+  const suffix = fresh ? '' : `_demo_${randomUUID().slice(0, 8)}`
+  return {
+    table: `webook.interactives${suffix}`,
+    prefix: `ranktide${suffix}`,
+    databaseUrl: url.href,
+  }
+}
+
+/** The whole configuration, as anybody would write it. */
+const configFor = ({ database }: Setting, { table, prefix, databaseUrl }: Names): string =>
+  `kafka: { brokers: "${server('kafka')}", group: ${prefix} }
+database: { url: "${databaseUrl}" }
+redis: { url: "${server('redis')}", prefix: ${prefix} }
+http: { port: 0 }
+boards:
+  likes:
+    topic: ${database === 'mariadb' ? 'maria' : 'mysql'}.webook
+    table: ${table}
+    score: like_cnt
+    columns: [biz_id, biz, read_cnt, like_cnt]
+`
+
+const showTraffic = async (
+  { database, seconds }: Setting,
+  worker: DemoWorker,
+  simulator: Simulator,
+  stopped: AbortSignal,
+): Promise<void> => {
+  const screen = new ScreenOutput(process.stdout, process.stdout.isTTY)
+  const url = `${worker.address}/boards/likes`
+  const began = performance.now()
+  const ranks = new Ranks()
+  const title = `${database === 'mysql' ? 'MySQL' : 'MariaDB'} → Canal → Kafka → ranktide → Redis → HTTP`
+  while (!stopped.aborted && performance.now() - began < seconds * 1000) {
+    const left = Math.max(0, seconds * 1000 - (performance.now() - began))
+    await delay(Math.min(screen.redrawEvery, left), undefined, { signal: stopped }).catch(() => {})
+    if (worker.ended !== undefined) throw new Error(`ranktide run has ended with ${worker.ended}`)
+    const board = await fetchBoard(url).catch(() => undefined)
+    const metrics = await fetch(`${worker.address}/metrics`).then(
+      (response) => response.text(),
+      () => '',
+    )
+    const now = performance.now()
+    ranks.add(
+      now,
+      (board?.articles ?? []).map(({ id }) => id),
+    )
+    const scene = {
+      title,
+      url,
+      board,
+      movementOf: (id: number) => ranks.movementOf(id),
+      seconds: (now - began) / 1000,
+      statements: simulator.statements,
+      counts: {
+        messages: counterIn(metrics, 'ranktide_messages_total'),
+        publishes: counterIn(metrics, 'ranktide_publishes_total'),
+        refills: counterIn(metrics, 'ranktide_refills_total'),
+      },
+      latest: simulator.latest,
+    }
+    screen.draw(drawScene(scene))
+  }
+}
+
+/** Whether the board comes to be what the query says, now that nothing changes any more. */
+const compare = async (table: DemoTable, url: string): Promise<boolean> => {
+  const expected = await table.best(size)
+  const began = performance.now()
+  const board = await boardOnce(url, patience, ({ data, state }) => data === expected && state === 'exact')
+  const equal = board?.data === expected
+  if (equal && board?.state === 'exact') {
+    say(`\nboard equals the query: yes (${Math.round(performance.now() - began)} ms after the last statement)`)
+    return true
+  }
+  say(`\nboard equals the query: ${equal ? `yes, but it is ${board?.state}: ${board?.reason}` : 'no'}`)
+  say(`query: ${expected}\nboard: ${board?.data ?? 'no answer'}`)
+  return false
+}
+
+const removeKeys = async (prefix: string): Promise<void> => {
+  const redis = new Redis(server('redis'))
+  const keys = await redis.keys(`${prefix}:*`)
+  if (keys.length > 0) await redis.del(keys)
+  redis.disconnect()
+}
+
+const play = async (setting: Setting, stopped: AbortSignal): Promise<boolean> => {
+  const names = namesFor(setting)
+  const table = await DemoTable.create(names.databaseUrl, names.table)
+  const config = join(setting.directory, 'ranktide.yaml')
+  const log = join(setting.directory, 'worker.log')
+  writeFileSync(config, configFor(setting, names))
+  say(`table ${names.table}: 2010 rows\n\n$ ranktide run --config ${config}\n${configFor(setting, names)}`)
+  let worker: DemoWorker | undefined
+  let simulator: Simulator | undefined
+  try {
+    worker = await DemoWorker.start(config, log)
+    const began = performance.now()
+    const url = `${worker.address}/boards/likes`
+    const first = await boardOnce(url, patience, ({ state }) => state === 'exact', stopped)
+    if (stopped.aborted) throw new Error('stopped before the first board')
+    if (first?.state !== 'exact') throw new Error(`no exact board after ${patience / 1000} s:\n${lastLines(log)}`)
+    say(`first exact board: ${((performance.now() - began) / 1000).toFixed(1)} s after the worker listened\n`)
+    simulator = await Simulator.start(table)
+    await showTraffic(setting, worker, simulator, stopped)
+    await simulator.stop()
+    if (simulator.failures > 0) say(`${simulator.failures} statements failed, the last one: ${simulator.failure}`)
+    return await compare(table, url)
+  } finally {
+    await simulator?.stop()
+    const code = await worker?.stop()
+    if (code !== undefined) say(`ranktide run ended with ${code}`)
+    if (!setting.fresh) {
+      await table.drop()
+      await removeKeys(names.prefix)
+    }
+    await table.close()
+  }
+}
+
+const stop = new AbortController()
+process.on('SIGTERM', () => stop.abort())
+process.on('SIGINT', () => stop.abort())
+// A reader that has gone away (`| head`) ends the demo as a signal does.
+process.stdout.on('error', () => stop.abort())
+
+const outcome = await play(readSetting(), stop.signal).catch((error: unknown) => {
+  say(error instanceof Error ? error.message : String(error))
+  return false
+})
+// A connection that a failure has left open would keep the process alive.
+process.exit(outcome ? 0 : 1)

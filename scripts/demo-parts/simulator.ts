@@ -1,0 +1,62 @@
+/** Writes traffic to the table by SQL, some tens of statements a second, until told to stop. */
+import { setTimeout as delay } from 'node:timers/promises'
+import type { DemoTable } from './demo-table.js'
+import { nextChange, sayChange } from './traffic.js'
+
+/** Writers at the same time, and the longest that one of them pauses, ms. */
+const writers = 3
+const longestPause = 140
+
+/** What is kept of the latest changes. */
+const remembered = 5
+
+export class Simulator {
+  /** Statements that changed a row. */
+  statements = 0
+  /** The latest changes, newest first, one line each. */
+  latest: readonly string[] = []
+  /** What the database last refused, and how often it did. */
+  failures = 0
+  failure = ''
+  readonly #table: DemoTable
+  readonly #articles: Map<number, number>
+  #running = true
+  readonly #ended: Promise<unknown>
+
+  private constructor(table: DemoTable, articles: Map<number, number>) {
+    this.#table = table
+    this.#articles = articles
+    this.#ended = Promise.all(Array.from({ length: writers }, () => this.#write()))
+  }
+
+  static async start(table: DemoTable): Promise<Simulator> {
+    return new Simulator(table, await table.articles())
+  }
+
+  /** Resolves when the last statement is through. */
+  async stop(): Promise<void> {
+    this.#running = false
+    await this.#ended
+  }
+
+  async #write(): Promise<void> {
+    while (this.#running) {
+      await delay(Math.random() * longestPause)
+      await this.#change().catch((error: Error) => {
+        this.failures += 1
+        this.failure = error.message
+      })
+    }
+  }
+
+  async #change(): Promise<void> {
+    const change = nextChange(this.#articles, Math.random)
+    const id = await this.#table.apply(change)
+    if (id === undefined) return
+    const before = this.#articles.get(id) ?? 0
+    if (change.kind === 'delete') this.#articles.delete(id)
+    else this.#articles.set(id, before + change.likes)
+    this.statements += 1
+    this.latest = [sayChange(change, id), ...this.latest].slice(0, remembered)
+  }
+}

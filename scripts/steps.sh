@@ -1,0 +1,66 @@
+# shellcheck shell=bash
+# Sourced by scripts/test and scripts/demo, in the project's directory: commands that can be ended at any moment, with
+# everything they started. Wants $work, a directory for logs. Sets $child, the process group that `run` waits for.
+
+: "${work:?a directory for logs}"
+child=''
+# A signal may come while a step's output goes to its log; what is said at the end goes out all the same.
+exec 3>&1 4>&2
+
+# end_group PID: a command that was put into a process group of its own, with all it started.
+end_group() {
+  [ -n "$1" ] || return 0
+  kill -TERM -- "-$1" 2>/dev/null || return 0
+  for _ in {1..100}; do
+    kill -0 -- "-$1" 2>/dev/null || return 0
+    sleep 0.1
+  done
+  kill -KILL -- "-$1" 2>/dev/null || true
+}
+
+# run COMMAND…: in a process group of its own and waited for, so that a signal to this script is heard at once.
+run() {
+  local code=0
+  setsid "$@" </dev/null 3>&- 4>&- &
+  child=$!
+  wait "$child" || code=$?
+  child=
+  return "$code"
+}
+
+# step NAME COMMAND…: one line with the seconds it took; its output only if it fails.
+step() {
+  local name=$1 began=$SECONDS log
+  log=$work/${1// /-}.log
+  shift
+  if run "$@" >"$log" 2>&1; then
+    echo "$name: $((SECONDS - began)) s"
+    return 0
+  fi
+  tail -n 60 "$log"
+  echo "$name: failed after $((SECONDS - began)) s (all its output: $log)"
+  return 1
+}
+
+need_node() {
+  [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || { echo 'Node 20 or newer is needed'; exit 1; }
+}
+
+# Are the installed modules those of the lockfile? (By content: a fresh clone's dates say nothing.)
+modules_match() {
+  node -e '
+    const { readFileSync } = require("node:fs")
+    const read = (path) => JSON.parse(readFileSync(path, "utf8")).packages
+    const wanted = read("package-lock.json"), present = read("node_modules/.package-lock.json")
+    // Packages for other platforms are optional and absent.
+    const wrong = Object.entries(wanted).filter(([path, { version, optional }]) =>
+      path !== "" && (present[path] ? present[path].version !== version : !optional))
+    process.exit(wrong.length === 0 ? 0 : 1)' 2>/dev/null
+}
+
+# install_modules: npm ci, if need be, and a look whether the native module works.
+install_modules() {
+  # JOBS is also what node-gyp reads, and a value meant for something else breaks the build.
+  modules_match || step 'npm ci' env -u JOBS npm ci
+  step 'node-rdkafka loads' node -e 'require("node-rdkafka")'
+}
