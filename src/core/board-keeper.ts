@@ -7,82 +7,18 @@
  * goes on from the old floor. At most one of them is under way.
  */
 
-import { Barrier, type BarrierEffect, type Proof, type Reached } from './barrier.js'
+import { Barrier, type BarrierEffect, type Proof } from './barrier.js'
 import type { BoardStatus, Entry } from './board-content.js'
 import type { BoardSpec } from './board-spec.js'
 import { BoundedBoard } from './bounded-board.js'
 import { type ErrorCode, errorTable } from './errors.js'
+import { HealPauses } from './heal-pauses.js'
 import type { Journal } from './journal.js'
+import { type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
 import type { FoldedChange } from './newest-per-key.js'
+import type { Cause } from './note.js'
 import { hasPassed, type Positions } from './positions.js'
 import type { RefillRows } from './refill.js'
-
-/** Why rows are read. `fill`: there is no board yet. */
-export type Cause = 'refill' | 'fill' | 'heal' | 'audit'
-
-export type KeeperEffect =
-  | BarrierEffect
-  | { readonly kind: 'read'; readonly request: number; readonly board: BoardSpec; readonly limit: number }
-
-/** What happened, for logs and metrics. `keys`: the members that an audit found to differ, at most ten. */
-export type Note =
-  | { readonly kind: 'degraded'; readonly board: string; readonly code: ErrorCode; readonly detail: string }
-  | { readonly kind: 'reading'; readonly board: string; readonly cause: Cause; readonly limit: number }
-  | {
-      readonly kind: 'read-failed'
-      readonly board: string
-      readonly cause: Cause
-      readonly code: ErrorCode
-      readonly detail: string
-    }
-  | {
-      readonly kind: 'merged'
-      readonly board: string
-      readonly cause: Cause
-      readonly rows: number
-      readonly proof: Proof
-    }
-  | { readonly kind: 'early-merge'; readonly board: string; readonly keys: number }
-  | {
-      readonly kind: 'audit-difference'
-      readonly board: string
-      readonly count: number
-      readonly keys: readonly string[]
-    }
-  | { readonly kind: 'markers-missing'; readonly board: string }
-  | { readonly kind: 'table-changed'; readonly board: string }
-
-export const keeperLimits = {
-  /** Keys that a journal may hold before rows are merged ahead of their barrier. */
-  journal: 200_000,
-  /** Pause after a failed read, doubled each time, ms. */
-  retry: 1_000,
-  retryMost: 60_000,
-  /** Pause before a rebuild that a new refusal has restarted, doubled each time, ms. */
-  heal: 1_000,
-  healMost: 300_000,
-  /** A marker that is not back after this long never will be, or the feed has stopped, ms. */
-  markerPatience: 30_000,
-} as const
-
-/** What the keeper needs of the feed that it belongs to. */
-export interface KeeperFeed {
-  readonly reached: Reached
-  /** Several partitions: TRUNCATE and changed keys can be overtaken on another one. */
-  readonly partitions: number
-  readonly proof: Proof
-  /** Whether any marker ever came back: then silence means that the feed has stopped. */
-  readonly carriesMarkers: boolean
-  /** Time of the input being handled, ms since 1970. */
-  readonly now: number
-  /** The newest commit time seen, ms since 1970. */
-  readonly newestEs: number
-  nextId(): number
-  nonce(id: number): string
-  openJournal(table: string): Journal
-  closeJournal(table: string): void
-  note(note: Note): void
-}
 
 interface Reading {
   readonly request: number
@@ -92,7 +28,7 @@ interface Reading {
   journal: Journal | undefined
   rows: RefillRows | undefined
   barrier: Barrier | undefined
-  /** The rows were merged before their barrier, so the board is ahead of the stream until it is passed. */
+  /** The rows were merged before their barrier. */
   early: boolean
   shadow: BoundedBoard | undefined
 }
@@ -117,8 +53,7 @@ export class BoardKeeper {
   #barrierFirst = false
   #notBefore = 0
   #failures = 0
-  #heals = 0
-  #lastRefusal = Number.NEGATIVE_INFINITY
+  readonly #healing = new HealPauses()
   #proof: Proof = 'marker'
   /** A warm board stands at these positions while the stream comes up to them. */
   #catchUp: Positions | undefined
@@ -159,7 +94,12 @@ export class BoardKeeper {
   }
 
   get publishable(): boolean {
-    return this.#live.full && this.#degraded.size === 0 && this.#reading?.early !== true && this.#catchUp === undefined
+    return this.#live.full && this.#degraded.size === 0 && !this.#ahead && this.#catchUp === undefined
+  }
+
+  /** Rows were merged into the live board before their barrier: it is ahead of the stream until that is passed. */
+  get #ahead(): boolean {
+    return this.#reading?.early === true && this.#reading.shadow === undefined
   }
 
   get status(): BoardStatus {
@@ -176,7 +116,7 @@ export class BoardKeeper {
     for (const [code, detail] of this.#degraded) return detail === '' ? code : `${code}: ${detail}`
     if (this.#catchUp !== undefined) return 'catching up'
     if (this.#live.below === 'everything') return 'starting'
-    if (this.#reading?.early === true) return 'refilling past the journal limit'
+    if (this.#ahead) return 'refilling past the journal limit'
     return this.#live.full ? '' : 'refilling'
   }
 
@@ -204,7 +144,8 @@ export class BoardKeeper {
   /** The board can no longer be vouched for: a rebuild is due, and one under way is of no use any more. */
   degrade(code: ErrorCode, detail: string, crossesPartitions: boolean): void {
     if (!this.#degraded.has(code)) this.#feed.note({ kind: 'degraded', board: this.spec.name, code, detail })
-    if (this.#degraded.size === 0 || this.#reading !== undefined) this.#pauseHealing()
+    if (this.#degraded.size === 0 || this.#reading !== undefined)
+      this.#notBefore = Math.max(this.#notBefore, this.#feed.now + this.#healing.next(this.#feed.now))
     this.#degraded.set(code, detail)
     this.#barrierFirst ||= crossesPartitions && this.#feed.partitions > 1
     this.#drop()
@@ -255,16 +196,6 @@ export class BoardKeeper {
     if (reading !== undefined) effects.push(...this.#advanceReading(reading))
     if (this.publishable) this.#hold()
     return effects
-  }
-
-  /** A source of refusals must cost a bounded number of queries: each heal after the first waits twice as long. */
-  #pauseHealing(): void {
-    const { now } = this.#feed
-    if (now - this.#lastRefusal > keeperLimits.healMost) this.#heals = 0
-    const pause = this.#heals === 0 ? 0 : Math.min(keeperLimits.heal * 2 ** (this.#heals - 1), keeperLimits.healMost)
-    this.#notBefore = Math.max(this.#notBefore, now + pause)
-    this.#heals += 1
-    this.#lastRefusal = now
   }
 
   #hold(): void {
@@ -323,7 +254,7 @@ export class BoardKeeper {
     return barrier.advance(this.#feed.reached, this.#feed.now)
   }
 
-  /** The journal has outgrown its limit: takes the rows in now, and freezes publishing until the barrier. */
+  /** The journal has outgrown its limit: takes the rows in now; a live board is not published until the barrier. */
   #mergeEarly(reading: Reading): void {
     if (reading.journal === undefined || reading.journal.size <= keeperLimits.journal) return
     this.#feed.note({ kind: 'early-merge', board: this.spec.name, keys: reading.journal.size })

@@ -16,9 +16,9 @@ import {
   takeUntil,
   tap,
 } from 'rxjs'
-import type { Note } from '../core/board-keeper.js'
 import { asRanktideError } from '../core/errors.js'
 import type { Feed, FeedEffect, FeedInput, FeedSnapshot } from '../core/feed.js'
+import type { Note } from '../core/note.js'
 import type { FoldedWindow } from './keep-newest-per-key.js'
 import type { Base, FeedSource } from './ports.js'
 

@@ -1,6 +1,7 @@
 /** What a feed's pipeline tells of itself, as log lines and metrics. No row values, no keys above debug. */
-import type { Note } from '../core/board-keeper.js'
+
 import { asRanktideError } from '../core/errors.js'
+import type { Note } from '../core/note.js'
 import type { DecodeObserver } from '../operators/decode-messages.js'
 import type { PublishObserver } from '../operators/publish-boards.js'
 import type { Recorder } from '../operators/recorder.js'

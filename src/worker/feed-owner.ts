@@ -29,11 +29,11 @@ import {
   timer,
 } from 'rxjs'
 import { boardPipeline } from '../../pipelines/board.js'
-import type { Note } from '../core/board-keeper.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import type { Decode } from '../core/change.js'
 import { asRanktideError, RanktideError, verdictOf } from '../core/errors.js'
 import type { FeedSnapshot } from '../core/feed.js'
+import type { Note } from '../core/note.js'
 import type { Base, FeedSource } from '../operators/ports.js'
 import type { Recorder } from '../operators/recorder.js'
 import type { WindowLimits } from '../operators/window-events.js'

@@ -1,9 +1,9 @@
 /** Notices that a table has other columns than at the start: then the feed has to be made anew. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { catchError, debounceTime, defer, EMPTY, filter, ignoreElements, type Observable, switchMap, tap } from 'rxjs'
-import type { Note } from '../core/board-keeper.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { asRanktideError, RanktideError } from '../core/errors.js'
+import type { Note } from '../core/note.js'
 import type { Log } from '../runtime/log.js'
 import type { ServedFeed } from './board-views.js'
 

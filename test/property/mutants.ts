@@ -17,7 +17,7 @@ const board = 'src/core/bounded-board.ts'
 const keeper = 'src/core/board-keeper.ts'
 
 /** Journals of two keys are full at once: rows are merged ahead of their barrier all the time. */
-const tinyJournal: Patch = { file: keeper, find: 'journal: 200_000,', replace: 'journal: 2,' }
+const tinyJournal: Patch = { file: 'src/core/keeper-feed.ts', find: 'journal: 200_000,', replace: 'journal: 2,' }
 
 /** Changes that must NOT be noticed: they show that a mutant fails for what it is, not for the way it is run. */
 export const harmless: readonly Mutant[] = [
@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'early merge without freezing',
-    patches: [tinyJournal, { file: keeper, find: ' && this.#reading?.early !== true && ', replace: ' && ' }],
+    patches: [tinyJournal, { file: keeper, find: ' && !this.#ahead && ', replace: ' && ' }],
   },
   {
     name: 'merge at the answer instead of at the barrier',

@@ -5,12 +5,12 @@
  * `late` answers are the other way round.
  */
 import { isLeft } from 'fp-ts/lib/Either.js'
-import type { Note } from '../../src/core/board-keeper.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { Decode, FeedEvent } from '../../src/core/change.js'
 import { type BoardSnapshot, Feed, type FeedInput } from '../../src/core/feed.js'
 import { memberOf } from '../../src/core/member.js'
 import { foldNewest } from '../../src/core/newest-per-key.js'
+import type { Note } from '../../src/core/note.js'
 import type { RefillRows } from '../../src/core/refill.js'
 import { rowJson } from '../../src/core/row-json.js'
 import type { Column, Image } from '../../src/core/table.js'

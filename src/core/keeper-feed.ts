@@ -1,0 +1,41 @@
+/** What stands between a board's keeper and its feed: what the keeper asks for, is told, and has done for it. */
+import type { BarrierEffect, Proof, Reached } from './barrier.js'
+import type { BoardSpec } from './board-spec.js'
+import type { Journal } from './journal.js'
+import type { Note } from './note.js'
+
+export type KeeperEffect =
+  | BarrierEffect
+  | { readonly kind: 'read'; readonly request: number; readonly board: BoardSpec; readonly limit: number }
+
+export const keeperLimits = {
+  /** Keys that a journal may hold before rows are merged ahead of their barrier. */
+  journal: 200_000,
+  /** Pause after a failed read, doubled each time, ms. */
+  retry: 1_000,
+  retryMost: 60_000,
+  /** Pause before a rebuild that a new refusal has restarted, doubled each time, ms. */
+  heal: 1_000,
+  healMost: 300_000,
+  /** A marker that is not back after this long never will be, or the feed has stopped, ms. */
+  markerPatience: 30_000,
+} as const
+
+/** What the keeper needs of the feed that it belongs to. */
+export interface KeeperFeed {
+  readonly reached: Reached
+  /** Several partitions: TRUNCATE and changed keys can be overtaken on another one. */
+  readonly partitions: number
+  readonly proof: Proof
+  /** Whether any marker ever came back: then silence means that the feed has stopped. */
+  readonly carriesMarkers: boolean
+  /** Time of the input being handled, ms since 1970. */
+  readonly now: number
+  /** The newest commit time seen, ms since 1970. */
+  readonly newestEs: number
+  nextId(): number
+  nonce(id: number): string
+  openJournal(table: string): Journal
+  closeJournal(table: string): void
+  note(note: Note): void
+}
