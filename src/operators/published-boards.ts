@@ -47,9 +47,10 @@ export class PublishedBoards {
     return [...this.#there.keys()]
   }
 
-  /** The version of each board as it was last told. */
+  /** The version of each board that is what its owner put there. */
   versions(): ReadonlyMap<string, number> {
-    return new Map([...this.#there].map(([board, { version }]) => [board, version]))
+    const sure = [...this.#there].filter(([, { doubtful }]) => !doubtful)
+    return new Map(sure.map(([board, { version }]) => [board, version]))
   }
 
   /** The board was taken (again): this is what was found. */
@@ -87,7 +88,7 @@ export class PublishedBoards {
     const there = this.#there.get(spec.name)
     if (there === undefined) return []
     // Nothing is there and nothing is here: readers keep what they read last, which an empty board would take from them.
-    if (content === undefined && there.meta === unknown) return []
+    if (content === undefined && there.meta === unknown && !there.doubtful) return []
     const entries = content?.entries ?? there.entries
     const meta: BoardMeta =
       content === undefined
