@@ -52,13 +52,14 @@ export const drawScene = (scene: Scene): readonly string[] => {
   )
   return [
     scene.title,
-    `${scene.url}   ${board === undefined ? 'no answer' : showState(board)}`,
+    scene.url,
+    board === undefined ? 'no answer' : showState(board),
     '',
     'rank     id  biz      likes',
     ...rows,
     '',
-    `${seconds.toFixed(0)} s of traffic, ${statements} SQL statements (${rate}/s): ${counts.messages} messages read, ` +
-      `${counts.publishes} publishes, ${counts.refills} refills`,
+    `${seconds.toFixed(0)} s of traffic: ${statements} SQL statements (${rate}/s), ${counts.messages} messages read,`,
+    `${counts.publishes} publishes to Redis, ${counts.refills} refills from the table`,
     ...scene.latest.map((line) => `  ${line}`),
   ]
 }

@@ -1,0 +1,125 @@
+// ./scripts/demo as a user runs it, on the servers that are there: what it shows, how it ends, what it leaves behind.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync } from 'node:fs'
+import { fileURLToPath } from 'node:url'
+import { Redis } from 'ioredis'
+import { createConnection, type RowDataPacket } from 'mysql2/promise'
+import { afterEach, describe, expect, test } from 'vitest'
+import { type DatabaseName, databaseUrl, stack } from '../support/stack.js'
+import { until } from '../support/until.js'
+
+const script = fileURLToPath(new URL('../../scripts/demo', import.meta.url))
+
+class Demo {
+  readonly child: ChildProcess
+  output = ''
+
+  constructor(...options: readonly string[]) {
+    this.child = spawn(script, options, { stdio: ['ignore', 'pipe', 'pipe'] })
+    for (const stream of [this.child.stdout, this.child.stderr])
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.output += text
+      })
+  }
+
+  async ended(): Promise<number | null> {
+    if (this.child.exitCode === null && this.child.signalCode === null) await once(this.child, 'close')
+    return this.child.exitCode
+  }
+
+  /** The name of its table, without the database. */
+  get table(): string {
+    return /table webook\.(\S+):/.exec(this.output)?.[1] ?? ''
+  }
+
+  /** Its directory, which it removes. */
+  get directory(): string {
+    return /--config (\S+)\/ranktide\.yaml/.exec(this.output)?.[1] ?? ''
+  }
+}
+
+/** Processes whose command line names this directory. */
+const processesIn = async (directory: string): Promise<number> => {
+  const ps = spawn('ps', ['-eo', 'args'], { stdio: ['ignore', 'pipe', 'ignore'] })
+  let text = ''
+  ps.stdout.setEncoding('utf8').on('data', (part: string) => {
+    text += part
+  })
+  await once(ps, 'close')
+  return text.split('\n').filter((line) => line.includes(directory)).length
+}
+
+const tableExists = async (server: DatabaseName, table: string): Promise<boolean> => {
+  const connection = await createConnection(databaseUrl(server, 'webook'))
+  try {
+    const [rows] = await connection.query<RowDataPacket[]>('SHOW TABLES LIKE ?', [table.replaceAll('_', '\\_')])
+    return rows.length > 0
+  } finally {
+    await connection.end()
+  }
+}
+
+const keysOf = async (table: string): Promise<readonly string[]> => {
+  const redis = new Redis(stack.redis)
+  try {
+    return await redis.keys(`*${table.replace('interactives', '')}*`)
+  } finally {
+    redis.disconnect()
+  }
+}
+
+describe('the demo', () => {
+  let demo: Demo | undefined
+
+  afterEach(async () => {
+    demo?.child.kill('SIGTERM')
+    await demo?.ended()
+  })
+
+  const leavesNothing = async (server: DatabaseName, { table, directory }: Demo): Promise<void> => {
+    expect(table).toMatch(/^interactives_demo_/)
+    expect(await tableExists(server, table)).toBe(false)
+    expect(await keysOf(table)).toEqual([])
+    expect(directory).not.toBe('')
+    expect(existsSync(directory)).toBe(false)
+    expect(await processesIn(directory)).toBe(0)
+  }
+
+  test.each<[DatabaseName, readonly string[]]>([
+    ['mariadb', []],
+    ['mysql', ['--mysql']],
+  ])('on %s shows the board as it moves, ends by itself, and the board equals the query', async (server, options) => {
+    demo = new Demo('--real', ...options, '--seconds', '6')
+    const code = await demo.ended()
+    expect(demo.output).toContain('board equals the query: yes')
+    expect(code).toBe(0)
+    expect(demo.output).toMatch(/rank +id +biz +likes\n +1 /)
+    expect(demo.output).toMatch(/state exact +age \d+\.\d s +version \d+/)
+    expect(Number(/of traffic: (\d+) SQL statements/.exec(demo.output)?.[1])).toBeGreaterThan(50)
+    await leavesNothing(server, demo)
+  })
+
+  test('ended by a signal: still compares, and leaves nothing behind', async () => {
+    const running = new Demo('--real')
+    demo = running
+    await until('traffic', () => running.output.includes('of traffic'), 60_000)
+    expect(await tableExists('mariadb', running.table)).toBe(true)
+    expect((await keysOf(running.table)).length).toBeGreaterThan(0)
+    expect(await processesIn(running.directory)).toBeGreaterThan(0)
+    running.child.kill('SIGTERM')
+    expect(await running.ended()).toBe(0)
+    expect(running.output).toContain('board equals the query: yes')
+    await leavesNothing('mariadb', running)
+  })
+
+  test('tells how it is used', async () => {
+    demo = new Demo()
+    expect(await demo.ended()).toBe(2)
+    expect(demo.output).toContain('Usage: ./scripts/demo --real')
+    const helped = new Demo('--help')
+    expect(await helped.ended()).toBe(0)
+    expect(helped.output).toBe(demo.output)
+    expect(await new Demo('--real', '--seconds', '0').ended()).toBe(2)
+  })
+})
