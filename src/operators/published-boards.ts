@@ -33,6 +33,8 @@ export interface Publish {
 export class PublishedBoards {
   readonly #there = new Map<string, PublishedBoard>()
   readonly #definitions: ReadonlyMap<string, string>
+  /** Boards of which a publish was not answered. */
+  readonly #unanswered = new Set<string>()
 
   constructor(taken: ReadonlyMap<string, TakenBoard>, definitions: ReadonlyMap<string, string>) {
     this.#definitions = definitions
@@ -49,13 +51,24 @@ export class PublishedBoards {
 
   /** The version of each board that is what its owner put there. */
   versions(): ReadonlyMap<string, number> {
-    const sure = [...this.#there].filter(([, { doubtful }]) => !doubtful)
+    const sure = [...this.#there].filter(([board, { doubtful }]) => !doubtful && !this.#unanswered.has(board))
     return new Map(sure.map(([board, { version }]) => [board, version]))
   }
 
   /** The board was taken (again): this is what was found. */
   take(board: string, { epoch, version, entries, meta }: TakenBoard): void {
     this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown, doubtful: false })
+    this.#unanswered.delete(board)
+  }
+
+  /** These were sent and not answered: they may have been carried out, or may still be. */
+  unsettle(publishes: readonly Publish[]): void {
+    for (const { request } of publishes) this.#unanswered.add(request.board)
+  }
+
+  /** Boards that have to be taken again before anything is known of them. */
+  unanswered(): readonly string[] {
+    return [...this.#unanswered]
   }
 
   /** The publishes that are due: none for a board that is there as it is here. */
