@@ -33,6 +33,9 @@ interface Reading {
   shadow: BoundedBoard | undefined
 }
 
+/** The reason of a board whose feed has gone back; a restart that finds it goes on waiting. */
+export const rewinding = 'rewinding'
+
 /** The last content that was exact, and where it was. */
 export interface Content {
   readonly entries: readonly Entry[]
@@ -94,7 +97,8 @@ export class BoardKeeper {
   }
 
   get publishable(): boolean {
-    return this.#live.full && this.#degraded.size === 0 && !this.#ahead && this.#catchUp === undefined
+    const inTime = !this.#ahead && this.#catchUp === undefined && !this.#feed.rewinding
+    return inTime && this.#live.full && this.#degraded.size === 0
   }
 
   /** Rows were merged into the live board before their barrier: it is ahead of the stream until that is passed. */
@@ -114,6 +118,7 @@ export class BoardKeeper {
 
   get #reason(): string {
     for (const [code, detail] of this.#degraded) return detail === '' ? code : `${code}: ${detail}`
+    if (this.#feed.rewinding) return rewinding
     if (this.#catchUp !== undefined) return 'catching up'
     if (this.#live.below === 'everything') return 'starting'
     if (this.#ahead) return 'refilling past the journal limit'
@@ -125,7 +130,7 @@ export class BoardKeeper {
   }
 
   apply(change: FoldedChange): void {
-    if (this.#missedChange(change)) this.degrade('BEFORE_IMAGE', `table ${this.spec.table.table}`, false)
+    this.#checkBefore(change)
     const es = change.es ?? Number.POSITIVE_INFINITY
     if (this.#live.apply(change.key, change.after, es) === 'fell') this.#lazy = false
     this.#reading?.shadow?.apply(change.key, change.after, es)
@@ -328,13 +333,15 @@ export class BoardKeeper {
   }
 
   /**
-   * The row that the board holds is not the one that the message says was changed, and the message is newer: a change
-   * in between never came (an unlogged one, or a row event that was lost). Re-sent messages are older than what is held.
+   * The row that the board holds is not the one that the message says was changed. Is the message newer than the row, a
+   * change in between never came (an unlogged one, or a row event that was lost); else it was sent before.
    */
-  #missedChange(change: FoldedChange): boolean {
+  #checkBefore(change: FoldedChange): void {
     const told = change.before?.[this.spec.scoreColumn]
-    if (told === undefined || change.beforeEs === undefined || this.#catchUp !== undefined) return false
+    if (told === undefined || change.beforeEs === undefined || this.#catchUp !== undefined) return
     const held = this.#live.held(change.key)
-    return held !== undefined && change.beforeEs > held.es && held.exact !== (told ?? '')
+    if (held === undefined || held.exact === (told ?? '')) return
+    if (change.beforeEs > held.es) this.degrade('BEFORE_IMAGE', `table ${this.spec.table.table}`, false)
+    else this.#feed.suspectRewind()
   }
 }

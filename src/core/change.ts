@@ -37,7 +37,15 @@ export type Control =
   | { readonly kind: 'refused'; readonly table: TableShape | undefined; readonly refusal: Refusal }
   | { readonly kind: 'marker'; readonly nonce: string }
 
-export type FeedEvent = RowChange | Control
+/** The producer has gone back: what follows was sent before, until it comes up to the present again. */
+export interface Rewound {
+  readonly kind: 'rewound'
+}
+
+/** What a message can say by itself. */
+export type DecodedEvent = RowChange | Control
+
+export type FeedEvent = DecodedEvent | Rewound
 
 /** Why a message was refused; `detail` never holds row values. */
 export interface Refusal {
@@ -48,7 +56,7 @@ export interface Refusal {
 /** What one message of a topic turned out to be. */
 export interface Decoded {
   /** In message order; empty when the message concerns no tracked table. */
-  readonly events: readonly FeedEvent[]
+  readonly events: readonly DecodedEvent[]
   /** Batch number of the producer, where it tells one. It drops when the producer restarts. */
   readonly batchId: number | undefined
   readonly es: number | undefined

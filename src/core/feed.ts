@@ -7,12 +7,13 @@
  */
 
 import type { Proof } from './barrier.js'
+import { Barrier } from './barrier.js'
 import type { BoardStatus, Entry } from './board-content.js'
 import { BoardKeeper, type Content } from './board-keeper.js'
 import type { BoardSpec } from './board-spec.js'
 import type { ErrorCode } from './errors.js'
 import { Journal } from './journal.js'
-import type { KeeperEffect, KeeperFeed } from './keeper-feed.js'
+import { type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
 import type { Folded, RowsSegment, Segment } from './newest-per-key.js'
 import type { Note } from './note.js'
 import { furthest, type Positions } from './positions.js'
@@ -100,6 +101,8 @@ export class Feed implements KeeperFeed {
   #maxEs = new Map<string, number>()
   #notes: Note[] = []
   #lastId = 0
+  /** Passed when everything that is sent again has come: until then the boards show what they showed before. */
+  #rewind: Barrier | 'due' | undefined
 
   constructor(options: FeedOptions) {
     this.#partitions = options.partitions
@@ -134,10 +137,27 @@ export class Feed implements KeeperFeed {
     for (const keeper of this.#keepers) if (keeper.content === undefined) keeper.expect(ends)
   }
 
+  get rewinding(): boolean {
+    return this.#rewind !== undefined
+  }
+
+  /**
+   * The producer has gone back. A marker that is written now comes after all that is sent again; another rewind, which
+   * may lead further back, needs another marker.
+   */
+  rewind(): void {
+    if (!this.rewinding) this.#noteRewind('rewinding')
+    this.#rewind = 'due'
+  }
+
+  suspectRewind(): void {
+    if (!this.rewinding) this.rewind()
+  }
+
   step(input: FeedInput, now: number): Step {
     this.now = now
     this.#take(input)
-    const effects = this.#keepers.flatMap((keeper) => keeper.advance())
+    const effects = [...this.#advanceRewind(), ...this.#keepers.flatMap((keeper) => keeper.advance())]
     for (const keeper of this.#keepers) this.#watch(keeper)
     const notes = this.#notes
     this.#notes = []
@@ -203,9 +223,11 @@ export class Feed implements KeeperFeed {
         for (const keeper of this.#keepers) keeper.onReadFailed(input.request, input.code, input.detail)
         return
       case 'ends':
+        if (this.#rewindBarrier?.id === input.barrier) this.#rewindBarrier.onEnds(input.ends, this.reached, this.now)
         for (const keeper of this.#keepers) keeper.onEnds(input.barrier, input.ends)
         return
       case 'barrier-failed':
+        this.#rewindBarrier?.onFailure(this.now)
         for (const keeper of this.#keepers) keeper.onBarrierFailed()
         return
       case 'audit':
@@ -241,6 +263,10 @@ export class Feed implements KeeperFeed {
   }
 
   #control(control: Exclude<Segment, RowsSegment>): void {
+    if (control.kind === 'rewound') {
+      this.rewind()
+      return
+    }
     const keepers = this.#keepersOf(control.table)
     switch (control.kind) {
       case 'truncate':
@@ -267,6 +293,33 @@ export class Feed implements KeeperFeed {
     }
   }
 
+  get #rewindBarrier(): Barrier | undefined {
+    return this.#rewind === 'due' ? undefined : this.#rewind
+  }
+
+  #advanceRewind(): readonly FeedEffect[] {
+    if (this.#rewind === undefined) return []
+    if (this.#rewind === 'due') {
+      const id = this.nextId()
+      this.#rewind = new Barrier(id, this.proof, this.nonce(id), this.now)
+    }
+    const barrier = this.#rewind
+    if (barrier.waitsForMarker && !this.carriesMarkers && this.now - barrier.begun >= keeperLimits.markerPatience) {
+      this.proof = 'assumed'
+      barrier.assume()
+    }
+    const effects = barrier.advance(this.reached, this.now)
+    if (barrier.passed) {
+      this.#rewind = undefined
+      this.#noteRewind('rewound')
+    }
+    return effects
+  }
+
+  #noteRewind(kind: 'rewinding' | 'rewound'): void {
+    for (const { spec } of this.#keepers) this.note({ kind, board: spec.name })
+  }
+
   /** The table may have other columns now: whoever can ask the database has to look. */
   #noteChange(keepers: readonly BoardKeeper[]): void {
     for (const { spec } of keepers) this.note({ kind: 'table-changed', board: spec.name })
@@ -281,6 +334,7 @@ export class Feed implements KeeperFeed {
     this.carriesMarkers = true
     // Late, but there: from now on barriers can be proven.
     if (this.#marks) this.proof = 'marker'
+    this.#rewindBarrier?.onMarker(nonce)
     for (const keeper of this.#keepers) keeper.onMarker(nonce)
   }
 

@@ -27,6 +27,8 @@ export interface KeeperFeed {
   /** Several partitions: TRUNCATE and changed keys can be overtaken on another one. */
   readonly partitions: number
   readonly proof: Proof
+  /** What comes is of the past: boards apply it and show nothing of it. */
+  readonly rewinding: boolean
   /** Whether any marker ever came back: then silence means that the feed has stopped. */
   readonly carriesMarkers: boolean
   /** Time of the input being handled, ms since 1970. */
@@ -37,5 +39,7 @@ export interface KeeperFeed {
   nonce(id: number): string
   openJournal(table: string): Journal
   closeJournal(table: string): void
+  /** A row shows that what comes was sent before. */
+  suspectRewind(): void
   note(note: Note): void
 }

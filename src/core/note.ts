@@ -29,5 +29,7 @@ export type Note =
       readonly count: number
       readonly keys: readonly string[]
     }
+  | { readonly kind: 'rewinding'; readonly board: string }
+  | { readonly kind: 'rewound'; readonly board: string }
   | { readonly kind: 'markers-missing'; readonly board: string }
   | { readonly kind: 'table-changed'; readonly board: string }

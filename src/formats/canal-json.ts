@@ -13,7 +13,7 @@
  * Format facts are from Canal 1.1.4–1.1.8 (MQMessageUtils, LogEventConvert) and from recordings of Canal 1.1.7.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
-import type { Control, Decode, Decoded, FeedEvent, Refusal, RefusedMessage } from '../core/change.js'
+import type { Control, Decode, Decoded, DecodedEvent, Refusal, RefusedMessage } from '../core/change.js'
 import type { TableShape } from '../core/table.js'
 import { type CanalEnvelope, readEnvelope } from './canal-envelope.js'
 import { type RowType, readRowMessage } from './canal-row-message.js'
@@ -55,7 +55,7 @@ type Tables = readonly TableShape[] | undefined
 const refuse = (tables: Tables, code: Refusal['code'], detail: string): Either<RefusedMessage, never> =>
   left({ refusal: { code, detail }, tables })
 
-const tell = (events: readonly FeedEvent[], discardedBefore = 0): Outcome => right({ events, discardedBefore })
+const tell = (events: readonly DecodedEvent[], discardedBefore = 0): Outcome => right({ events, discardedBefore })
 
 const noEvents: Outcome = tell([])
 
@@ -70,7 +70,7 @@ const decodeRows = (
   const rows = readRowMessage(message, type, decoder.limits.maxRows)
   if (isRefusal(rows)) return left({ refusal: rows, tables: shapes })
   if (rows.data.length === 0) return noEvents
-  const events: FeedEvent[] = []
+  const events: DecodedEvent[] = []
   for (const shape of shapes) {
     const changes = decoder.rowsOf.get(shape)?.(rows) ?? []
     if (isRefusal(changes)) return left({ refusal: changes, tables: shapes })

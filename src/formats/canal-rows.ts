@@ -9,7 +9,7 @@
  *
  * Every message is given whole or refused; memory: the events of one message.
  */
-import type { FeedEvent, Refusal } from '../core/change.js'
+import type { DecodedEvent, Refusal } from '../core/change.js'
 import { memberOf } from '../core/member.js'
 import type { Image, TableShape, Value } from '../core/table.js'
 import type { RowMessage, RowType } from './canal-row-message.js'
@@ -26,7 +26,7 @@ export interface RowOptions {
 /** A column's value where the message tells it. */
 type Told = Value | undefined
 
-export type TableRows = (message: RowMessage) => readonly FeedEvent[] | Refusal
+export type TableRows = (message: RowMessage) => readonly DecodedEvent[] | Refusal
 
 /** Keys that some clouds add to tables without a primary key; they identify nothing outside that server. */
 const implicitKeys = new Set(['__#alibaba_rds_row_id#__', '_drds_implicit_id_'])
@@ -119,7 +119,7 @@ const checkMisaligned = (reader: RowReader, message: RowMessage): Refusal | unde
 }
 
 /** Adds what row `index` became to `events`. */
-const addRow = (reader: RowReader, message: RowMessage, index: number, events: FeedEvent[]): Refusal | undefined => {
+const addRow = (reader: RowReader, message: RowMessage, index: number, events: DecodedEvent[]): Refusal | undefined => {
   const { table } = reader
   const { type, es } = message
   const row = message.data[index]
@@ -165,7 +165,7 @@ export const tableRows = (table: TableShape, { lenientScalars, maxColumns }: Row
   return (message) => {
     const misaligned = checkMisaligned(reader, message)
     if (misaligned !== undefined) return misaligned
-    const events: FeedEvent[] = []
+    const events: DecodedEvent[] = []
     for (let index = 0; index < message.data.length; index++) {
       const refusal = addRow(reader, message, index, events)
       if (refusal !== undefined) return refusal

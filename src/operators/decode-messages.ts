@@ -1,6 +1,7 @@
-import { map, type OperatorFunction } from 'rxjs'
+import { defer, map, type OperatorFunction } from 'rxjs'
 import type { Decode, FeedEvent, RefusedMessage } from '../core/change.js'
 import { partitionId } from '../core/positions.js'
+import { RewindSigns } from '../core/rewind-signs.js'
 import type { EventBatch } from './event-batch.js'
 import type { Message, MessageBatch } from './ports.js'
 
@@ -12,33 +13,43 @@ export interface DecodeObserver {
 
 /**
  * Bytes to events. A message is taken whole or refused whole; a refused one stays in its place as a control, so that
- * nothing is skipped silently: it concerns the tables that it names, or any if it names none.
+ * nothing is skipped silently: it concerns the tables that it names, or any if it names none. Where the producer has gone
+ * back, a control says so in front of the first message that is sent again.
  * Order: kept. Duplicates, loss: none added. Memory: one batch.
  */
-export const decodeMessages = (decode: Decode, observer: DecodeObserver): OperatorFunction<MessageBatch, EventBatch> =>
-  map((batch) => {
-    const events: FeedEvent[] = []
-    const maxEs = new Map<string, number>()
-    for (const message of batch.messages) {
-      const decoded = decode(message.value)
-      if (decoded._tag === 'Left') {
-        observer.refused(message, decoded.left)
-        events.push(...refusedEvents(decoded.left))
-        continue
-      }
-      for (const event of decoded.right.events) events.push(event)
-      const { es } = decoded.right
-      if (es === undefined) continue
-      // A forged clock must not stand for time that has not come: no commit is later than its record.
-      const told = message.timestamp === undefined ? es : Math.min(es, message.timestamp)
-      const id = partitionId(message.topic, message.partition)
-      if (told > (maxEs.get(id) ?? 0)) maxEs.set(id, told)
+export const decodeMessages =
+  (decode: Decode, observer: DecodeObserver): OperatorFunction<MessageBatch, EventBatch> =>
+  (batches$) =>
+    defer(() => {
+      const signs = new RewindSigns()
+      return batches$.pipe(map((batch) => decodeBatch(batch, decode, observer, signs)))
+    })
+
+const decodeBatch = (batch: MessageBatch, decode: Decode, observer: DecodeObserver, signs: RewindSigns): EventBatch => {
+  const events: FeedEvent[] = []
+  const maxEs = new Map<string, number>()
+  for (const message of batch.messages) {
+    const decoded = decode(message.value)
+    if (decoded._tag === 'Left') {
+      observer.refused(message, decoded.left)
+      events.push(...refusedEvents(decoded.left))
+      continue
     }
-    const { positions, messages } = batch
-    const decodedBatch = { events, positions, maxEs, messages: messages.length, release: () => batch.release() }
-    if (messages.length > 0) observer.decoded?.(decodedBatch)
-    return decodedBatch
-  })
+    const id = partitionId(message.topic, message.partition)
+    const told = toldTime(message, decoded.right.es)
+    if (signs.see(id, decoded.right.batchId, told, message.timestamp)) events.push({ kind: 'rewound' })
+    for (const event of decoded.right.events) events.push(event)
+    if (told !== undefined && told > (maxEs.get(id) ?? 0)) maxEs.set(id, told)
+  }
+  const { positions, messages } = batch
+  const decodedBatch = { events, positions, maxEs, messages: messages.length, release: () => batch.release() }
+  if (messages.length > 0) observer.decoded?.(decodedBatch)
+  return decodedBatch
+}
+
+/** A forged clock must not stand for time that has not come: no commit is later than its record. */
+const toldTime = ({ timestamp }: Message, es: number | undefined): number | undefined =>
+  es === undefined || timestamp === undefined ? es : Math.min(es, timestamp)
 
 const refusedEvents = ({ refusal, tables }: RefusedMessage): FeedEvent[] =>
   tables === undefined

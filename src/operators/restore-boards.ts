@@ -1,3 +1,4 @@
+import { rewinding } from '../core/board-keeper.js'
 import type { Feed } from '../core/feed.js'
 import { furthest, type Positions } from '../core/positions.js'
 import type { BoardMeta, Confirmation, TakenBoard } from './ports.js'
@@ -41,6 +42,8 @@ export const restoreBoards = (
     const proof = meta.status.state === 'exact' ? 'marker' : 'assumed'
     if (!feed.restore(board, { entries, complete: meta.complete, positions, proof })) continue
     start = start === undefined ? new Map(positions) : earliest(start, positions)
+    // The last owner ended in the middle of a rewind: its end has still to come.
+    if (meta.status.reason === rewinding) feed.suspectRewind()
   }
   return start ?? new Map()
 }

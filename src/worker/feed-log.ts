@@ -33,6 +33,12 @@ export const logNotes = (log: Log, recorder: Recorder) => {
         log.error({ board: note.board, code: 'AUDIT_DIFFERENCE', count: note.count }, 'Audit repaired differences')
         log.debug({ board: note.board, keys: note.keys }, 'Members that differed')
         return
+      case 'rewinding':
+        log.warn({ board: note.board }, 'Feed has gone back, board stays as it is until it comes up again')
+        return
+      case 'rewound':
+        log.info({ board: note.board }, 'Feed has come up again')
+        return
       case 'table-changed':
         log.info({ board: note.board }, 'Table altered or renamed')
         return

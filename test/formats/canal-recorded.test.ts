@@ -5,7 +5,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import { describe, expect, it } from 'vitest'
 import { canonicalValue } from '../../src/core/canonical.js'
-import type { Decoded, FeedEvent, RefusedMessage } from '../../src/core/change.js'
+import type { Decoded, DecodedEvent, RefusedMessage } from '../../src/core/change.js'
 import { memberOf } from '../../src/core/member.js'
 import type { ColumnType, Image, TableShape, Value } from '../../src/core/table.js'
 import { canalJson } from '../../src/formats/canal-json.js'
@@ -117,7 +117,7 @@ const serverRows = (shape: TableShape, rows: readonly Readonly<Record<string, st
 const foldTables = (shapes: readonly TableShape[]) => {
   const tables = new Map<TableShape, Rows>(shapes.map((shape) => [shape, new Map()]))
   const rowsOf = (shape: TableShape): Rows => tables.get(shape) ?? new Map()
-  const apply = (event: FeedEvent): void => {
+  const apply = (event: DecodedEvent): void => {
     if (event.kind === 'row') {
       if (event.after === null) rowsOf(event.table).delete(event.key)
       else rowsOf(event.table).set(event.key, event.after)

@@ -147,6 +147,10 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a rewind that freezes nothing',
+    patches: [{ file: keeper, find: ' && !this.#feed.rewinding\n', replace: '\n' }],
+  },
+  {
     name: 'complete not written',
     patches: [
       {

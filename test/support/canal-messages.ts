@@ -1,6 +1,6 @@
 /** Canal messages as a test writes them, and what a decoder makes of them in a form that is easy to compare. */
 import { isLeft } from 'fp-ts/lib/Either.js'
-import type { Decode, FeedEvent } from '../../src/core/change.js'
+import type { Decode, DecodedEvent } from '../../src/core/change.js'
 import { bigint, decimal, tableShape, varchar } from './table-shapes.js'
 
 export const es = 1_795_254_429_000
@@ -43,7 +43,7 @@ export type Summary =
   | readonly [string, string]
 
 /** Rows as `upsert KEY AFTER BEFORE` and `delete KEY BEFORE`, controls as `KIND TABLE`; nothing for an unknown before. */
-export const summaryOf = (event: FeedEvent): Summary => {
+export const summaryOf = (event: DecodedEvent): Summary => {
   if (event.kind === 'marker') return ['marker', event.nonce]
   if (event.kind === 'truncate') return [event.dropped ? 'drop' : 'truncate', event.table.table]
   if (event.kind !== 'row') return [event.kind, event.table?.table ?? '']

@@ -5,12 +5,14 @@
  */
 import type { BoardDiff, Entry } from '../../src/core/board-content.js'
 import { diffBoards } from '../../src/core/board-diff.js'
+import { rewinding } from '../../src/core/board-keeper.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { FeedEvent } from '../../src/core/change.js'
 import { Feed, type FeedEffect, type FeedInput, type Restored } from '../../src/core/feed.js'
 import { foldNewest } from '../../src/core/newest-per-key.js'
 import { furthest, hasPassed, type Positions, partitionId } from '../../src/core/positions.js'
 import type { RefillRows } from '../../src/core/refill.js'
+import { RewindSigns } from '../../src/core/rewind-signs.js'
 import type { Image } from '../../src/core/table.js'
 import { oracleTop } from './board-oracle.js'
 import { SimulatedWorld, table, topic } from './simulated-world.js'
@@ -29,6 +31,7 @@ export interface HistoryPlan {
 
 interface Stored extends Restored {
   readonly state: string
+  readonly reason: string
 }
 
 interface PendingRead {
@@ -43,6 +46,11 @@ export class FeedHistory {
   readonly #world: SimulatedWorld
   readonly #boards: readonly BoardSpec[]
   #feed: Feed
+  #signs = new RewindSigns()
+  /** Record times for the signs, a minute apart: rewinds are as frequent here as nowhere else. */
+  #recordTime = 0
+  /** A batch was sent in part: a rewind of which there is no sign. */
+  #sentPartly = false
   #read: Map<string, number> = new Map()
   #reads: PendingRead[] = []
   #marks: string[] = []
@@ -127,7 +135,10 @@ export class FeedHistory {
   #resend(): void {
     if (this.#plan.mode === 'raced') return
     if (this.#draw(2) === 0) this.#world.rewind(1 + this.#draw(12))
-    else this.#world.sendPartly(2 + this.#draw(5), this.#draw(3))
+    else {
+      this.#sentPartly = true
+      this.#world.sendPartly(2 + this.#draw(5), this.#draw(3))
+    }
   }
 
   #hazard(): void {
@@ -147,6 +158,9 @@ export class FeedHistory {
       for (let i = 0; i < count && (this.#world.partitions === 1 || this.#draw(4) > 0); i++) {
         const record = this.#world.eventsAt(partition, positions.get(id) ?? 0)
         if (record === undefined) break
+        const es = record.es === 0 ? undefined : record.es
+        this.#recordTime += 60_000
+        if (this.#signs.see(id, record.batchId, es, this.#recordTime)) events.push({ kind: 'rewound' })
         events.push(...record.events)
         maxEs.set(id, Math.max(record.es, maxEs.get(id) ?? 0))
         positions.set(id, (positions.get(id) ?? 0) + 1)
@@ -233,7 +247,7 @@ export class FeedHistory {
       const entries = applied(there, diffBoards(there, content.entries))
       const { positions, complete, proof } = content
       // Redis keeps a set: what it gives back comes in its order, not in the board's.
-      this.#stored.set(spec.name, { entries: entries.reverse(), positions, complete, proof, state: status.state })
+      this.#stored.set(spec.name, { entries: entries.reverse(), positions, complete, proof, ...status })
     }
     if (snapshot.boards.every(({ current }) => current)) this.#confirmed = snapshot.positions
   }
@@ -248,6 +262,7 @@ export class FeedHistory {
 
   #start(): Feed {
     this.#starts += 1
+    this.#signs = new RewindSigns()
     const feed = new Feed({
       boards: this.#boards,
       partitions: this.#world.partitions,
@@ -261,6 +276,7 @@ export class FeedHistory {
       if (stored === undefined || stored.state === 'degraded') continue
       const positions = stored.state === 'stale' ? stored.positions : furthest(stored.positions, this.#confirmed)
       if (feed.restore(name, { ...stored, positions })) warm.push(positions)
+      if (stored.reason === rewinding) feed.suspectRewind()
     }
     this.#read = new Map(this.#world.before(this.#draw(12)))
     if (warm.length > 0)
@@ -278,7 +294,10 @@ export class FeedHistory {
     const { boards, positions } = this.#feed.snapshot()
     for (const { spec, status, content, current } of boards) {
       if (!current || content === undefined || status.state !== 'exact') continue
-      const rows = this.#plan.mode === 'raced' ? this.#world.committedTo(this.#read) : this.#world.foldedTo(this.#read)
+      // One process on one partition sees every rewind by its sign, and shows nothing of it: the board never runs backwards.
+      const forwards = this.#plan.mode === 'mixed' && this.#starts === 1 && !this.#sentPartly
+      const committed = forwards || this.#plan.mode === 'raced'
+      const rows = committed ? this.#world.committedTo(this.#read) : this.#world.foldedTo(this.#read)
       this.#compare(spec, content.entries, rows, JSON.stringify([...positions]))
     }
   }

@@ -94,10 +94,10 @@ const encode = (partition: number, offset: number): Uint8Array => Uint8Array.of(
 export const decodeIn = (world: SimulatedWorld): Decode => {
   return (value) => {
     const [partition = 0, low = 0, high = 0] = value ?? []
-    const { events, es } = world.eventsAt(partition, low + 256 * high) ?? { events: [], es: 0 }
+    const { events, es, batchId } = world.eventsAt(partition, low + 256 * high) ?? { events: [], es: 0, batchId: 0 }
     const [first] = events
     if (first?.kind === 'refused')
       return either.left({ refusal: first.refusal, tables: low % 2 === 0 ? [table] : undefined })
-    return either.right({ events, batchId: undefined, es: es === 0 ? undefined : es, discardedBefore: 0 })
+    return either.right({ events, batchId, es: es === 0 ? undefined : es, discardedBefore: 0 })
   }
 }

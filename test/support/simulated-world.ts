@@ -2,7 +2,7 @@
  * A table, its binary log, a Canal that lags, re-sends and rewinds, and topics of one to three partitions: everything
  * upstream of a feed, in memory and in virtual time. What it commits is the truth; what it delivers is what a feed sees.
  */
-import type { Control, FeedEvent, RowChange } from '../../src/core/change.js'
+import type { Control, DecodedEvent, RowChange } from '../../src/core/change.js'
 import type { Positions } from '../../src/core/positions.js'
 import { partitionId } from '../../src/core/positions.js'
 import type { ReadRow } from '../../src/core/refill.js'
@@ -39,6 +39,8 @@ interface Change {
 interface Record {
   readonly index: number
   readonly time: number
+  /** The number of Canal's batch. */
+  readonly batchId: number
 }
 
 export const topic = 'shop.items'
@@ -51,6 +53,7 @@ export class SimulatedWorld {
   /** Canal's cursor in the log. */
   #sent = 0
   #time = 0
+  #batchId = 100
 
   constructor(partitions: number) {
     this.partitions = partitions
@@ -90,6 +93,7 @@ export class SimulatedWorld {
 
   /** Canal sends up to `count` entries of the log. False: there was nothing to send. */
   send(count: number): boolean {
+    this.#batchId += 1
     const until = Math.min(this.#log.length, this.#sent + count)
     for (let index = this.#sent; index < until; index++) this.#append(index)
     const sent = until > this.#sent
@@ -99,11 +103,13 @@ export class SimulatedWorld {
 
   /** Canal starts again `count` entries back: what it sends next it has sent before. */
   rewind(count: number): void {
+    this.#batchId = 0
     this.#sent = Math.max(0, this.#sent - count)
   }
 
   /** A batch whose send failed half way: some of the next entries arrive now, all of them again later. */
   sendPartly(count: number, skip: number): void {
+    this.#batchId += 1
     const until = Math.min(this.#log.length, this.#sent + count)
     for (let index = this.#sent; index < until; index++) if ((index - this.#sent) % 3 !== skip % 3) this.#append(index)
   }
@@ -127,12 +133,12 @@ export class SimulatedWorld {
   eventsAt(
     partition: number,
     offset: number,
-  ): { readonly events: readonly FeedEvent[]; readonly es: number } | undefined {
+  ): { readonly events: readonly DecodedEvent[]; readonly es: number; readonly batchId: number } | undefined {
     const record = this.#records[partition]?.[offset]
     const entry = record === undefined ? undefined : this.#log[record.index]
-    return entry === undefined
-      ? undefined
-      : { events: eventsOf(entry), es: entry.kind === 'rows' ? (entry.changes[0]?.es ?? 0) : 0 }
+    if (record === undefined || entry === undefined) return undefined
+    const es = entry.kind === 'rows' ? (entry.changes[0]?.es ?? 0) : 0
+    return { events: eventsOf(entry), es, batchId: record.batchId }
   }
 
   /** The table as the topics tell it up to `positions`: each partition folded in its own order. */
@@ -160,7 +166,7 @@ export class SimulatedWorld {
 
   #append(index: number): void {
     this.#time += 1
-    this.#records[this.#partitionOf(index)]?.push({ index, time: this.#time })
+    this.#records[this.#partitionOf(index)]?.push({ index, time: this.#time, batchId: this.#batchId })
   }
 
   #fold(rows: Rows, index: number): void {
@@ -186,7 +192,7 @@ export class SimulatedWorld {
   }
 }
 
-const eventsOf = (entry: Entry): FeedEvent[] => {
+const eventsOf = (entry: Entry): DecodedEvent[] => {
   if (entry.kind === 'marker') return [{ kind: 'marker', nonce: entry.nonce }]
   if (entry.kind === 'truncate') return [{ kind: 'truncate', table, dropped: false }]
   if (entry.refused) return [{ kind: 'refused', table, refusal: { code: 'ROW_IMAGE', detail: 'simulated' } }]
