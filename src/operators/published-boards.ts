@@ -57,7 +57,7 @@ export class PublishedBoards {
 
   /** The board was taken (again): this is what was found. */
   take(board: string, { epoch, version, entries, meta }: TakenBoard): void {
-    this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown, doubtful: false })
+    this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown, doubtful: meta === undefined })
     this.#unanswered.delete(board)
   }
 

@@ -82,7 +82,8 @@ export class BoardViews implements BoardQueries {
     if (there === undefined || here?.content === undefined) return undefined
     const confirmedAt = owned.confirmedAt.get(name)
     const { entries } = here.content
-    const ahead = owned.cutOff && entries !== there.entries
+    // What others wrote to Redis is found there before it is put right; it was never the board.
+    const ahead = (owned.cutOff || there.doubtful) && entries !== there.entries
     const view = ahead
       ? { entries, status: here.status, version: there.version + 1 }
       : { entries: this.#inOrder(spec, there.entries), status: there.meta.status, version: there.version }

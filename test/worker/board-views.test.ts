@@ -1,0 +1,51 @@
+// What the owner of a feed answers while Redis holds something that its owner has not put there.
+import { expect, test } from 'vitest'
+import type { Entry } from '../../src/core/board-content.js'
+import type { BoardSpec } from '../../src/core/board-spec.js'
+import type { BoardMeta } from '../../src/operators/ports.js'
+import { PublishedBoards } from '../../src/operators/published-boards.js'
+import { BoardViews, type OwnedFeed } from '../../src/worker/board-views.js'
+import { bigint, tableShape } from '../support/table-shapes.js'
+
+const table = tableShape('webook.interactives', { id: bigint, like_cnt: bigint }, ['id'])
+const spec: BoardSpec = {
+  name: 'likes',
+  table,
+  direction: 'desc',
+  ties: 'newest',
+  size: 10,
+  display: [0, 1],
+  scoreColumn: 1,
+}
+const entry = (id: number, likes: number): Entry => ({
+  member: String(id),
+  score: String(likes),
+  row: JSON.stringify({ id, like_cnt: likes }),
+})
+const ours = [entry(78, 650), entry(82, 550)]
+const exact = { state: 'exact', reason: '' } as const
+const meta: BoardMeta = { status: exact, complete: true, positions: new Map(), definition: 'd' }
+const taken = { epoch: 1, version: 5, entries: ours, meta }
+
+const owner = () => {
+  const published = new PublishedBoards(new Map([['likes', taken]]), new Map([['likes', 'd']]))
+  const content = { entries: ours, positions: new Map(), complete: true, proof: 'marker' } as const
+  const board = { spec, status: exact, content, current: true, behindSince: undefined }
+  const snapshot = { positions: new Map(), boards: [board] }
+  const owned: OwnedFeed = { published, snapshot, confirmedAt: new Map([['likes', 1_000]]), cutOff: false }
+  const views = new BoardViews(['likes'], [{ specs: [spec], reader: { read: () => undefined }, owned }], () => 1_500)
+  return { published, views }
+}
+
+test('what others wrote into the set is never served, not even between its discovery and its repair', () => {
+  const { published, views } = owner()
+  const foreign = [...ours, entry(5, 9_999)]
+  expect(published.compare('likes', { epoch: 1, owner: 'a:1', version: 5, entries: foreign })).toBe(true)
+  expect(views.read('likes')).toMatchObject({ entries: ours, status: exact })
+})
+
+test('a board whose keys are gone is still served', () => {
+  const { published, views } = owner()
+  published.take('likes', { epoch: 2, version: 6, entries: [], meta: undefined })
+  expect(views.read('likes')).toMatchObject({ entries: ours, status: exact })
+})
