@@ -48,7 +48,6 @@ const gaugeTable = {
   },
   lag: { name: 'ranktide_lag_seconds', labels: ['feed'], help: 'How far the feed is behind the commits at its source' },
   owner: { name: 'ranktide_owner', labels: ['feed'], help: '1 if this replica owns the feed, 0 if it stands by' },
-  queue: { name: 'ranktide_queue_rows', labels: ['feed'], help: 'Row changes that wait to be applied' },
   journal: { name: 'ranktide_journal_keys', labels: ['feed'], help: 'Keys in the journals of queries in flight' },
 } as const
 
@@ -97,7 +96,6 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
   const boardState = gauge('boardState')
   const lag = gauge('lag')
   const owner = gauge('owner')
-  const queue = gauge('queue')
   const journal = gauge('journal')
 
   const confirmed = new Map<string, number>()
@@ -119,7 +117,6 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
     },
     lag: (feed, seconds) => lag.set({ feed }, seconds),
     owner: (feed, owns) => owner.set({ feed }, owns ? 1 : 0),
-    queue: (feed, size) => queue.set({ feed }, size),
     journal: (feed, size) => journal.set({ feed }, size),
     redisHealed: (board) => redisHeals.inc({ board }),
   }

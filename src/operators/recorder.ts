@@ -22,8 +22,7 @@ export interface Recorder {
   auditDifferences(board: string, count: number): void
   /** Fields sent to Redis by a publish: what left, what was rescored, what was rewritten. */
   diffPairs(board: string, count: number): void
-  /** `failed`: Redis could not be asked, or its answer did not come. */
-  published(board: string, outcome: PublishOutcome['kind'] | 'failed'): void
+  published(board: string, outcome: PublishOutcome['kind']): void
   boardState(board: string, state: BoardState): void
   /** The board was true at `atMs`, ms since 1970: its age counts from there. */
   boardConfirmed(board: string, atMs: number): void
@@ -31,8 +30,6 @@ export interface Recorder {
   lag(feed: string, seconds: number): void
   /** Whether this replica holds the feed's lease. */
   owner(feed: string, owns: boolean): void
-  /** Row changes that wait to be applied. */
-  queue(feed: string, size: number): void
   /** Keys in the journals of queries in flight. */
   journal(feed: string, size: number): void
   /** A board's content in Redis that was not what its owner had put there, and was put right. */

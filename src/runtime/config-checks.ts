@@ -29,6 +29,8 @@ const reserved: Readonly<Record<string, string>> = {
   'enable.auto.commit': 'offsets are committed when their effect is in Redis',
   'enable.auto.offset.store': 'offsets are committed when their effect is in Redis',
   'auto.offset.reset': 'a board whose offsets are gone is rebuilt',
+  'allow.auto.create.topics': 'a misspelt topic has to be said, not made',
+  'enable.partition.eof': 'ends are asked of the broker',
   rebalance_cb: 'one replica reads all partitions of a feed',
 }
 

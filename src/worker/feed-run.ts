@@ -143,8 +143,9 @@ const publishingPorts = ({ store, lease, log, recorder }: FeedOwnerOptions, owne
 }
 
 const markConfirmed = (owned: OwnedFeed, at: number, recorder: Recorder): void => {
-  for (const { spec, current } of owned.snapshot?.boards ?? []) {
-    if (!current) continue
+  for (const { spec, current, status } of owned.snapshot?.boards ?? []) {
+    // Silent: what it shows is right for what has come, but nothing vouches for its age.
+    if (!current || status.state === 'degraded') continue
     owned.confirmedAt.set(spec.name, at)
     recorder.boardConfirmed(spec.name, at)
   }

@@ -23,13 +23,12 @@ test('everything reported becomes a series with bounded labels', async () => {
   recorder.auditDifferences('likes', 2)
   recorder.diffPairs('likes', 4)
   recorder.published('likes', 'published')
-  recorder.published('likes', 'failed')
+  recorder.published('likes', 'moved')
   recorder.boardState('likes', 'exact')
   recorder.boardState('likes', 'degraded')
   recorder.boardConfirmed('likes', 900)
   recorder.lag('f', 0.5)
   recorder.owner('f', true)
-  recorder.queue('f', 7)
   recorder.journal('f', 8)
   recorder.redisHealed('likes')
   time = 3400
@@ -42,9 +41,8 @@ test('everything reported becomes a series with bounded labels', async () => {
     'ranktide_lag_seconds{feed="f"} 0.5',
     'ranktide_messages_total{feed="f"} 5',
     'ranktide_owner{feed="f"} 1',
-    'ranktide_publishes_total{board="likes",result="failed"} 1',
+    'ranktide_publishes_total{board="likes",result="moved"} 1',
     'ranktide_publishes_total{board="likes",result="published"} 1',
-    'ranktide_queue_rows{feed="f"} 7',
     'ranktide_rebuilds_total{board="likes"} 1',
     'ranktide_redis_heals_total{board="likes"} 1',
     'ranktide_refill_failures_total{board="likes",code="DATABASE_TIMEOUT"} 1',
