@@ -47,9 +47,9 @@ const compareEvery = 1_000
  * Sends the difference between the boards there and the boards here, all boards of a feed in one round trip, one round
  * at a time: what changes meanwhile is one difference in the next round. Emits each snapshot whose effect is in Redis.
  *
- * After a failure the outcome is unknown, and the request may still arrive: the board is taken again, which tells what is
- * there and fences out what is under way. A difference holds only for the version that it was made from; Redis tells
- * what is there instead if that has moved. Fenced by another owner: fails with LEASE_LOST.
+ * After a failure the outcome is unknown, and the request may still arrive. What is due is sent again; a difference holds
+ * only for the version that it was made from, so Redis tells what is there instead if that has moved, and refuses what
+ * comes late. Fenced by another owner: fails with LEASE_LOST.
  *
  * Order: snapshots in order, some skipped. Duplicates: refused by version. Loss: none, a snapshot is emitted only once
  * Redis has it. Memory: one snapshot. It lives on snapshots that come by themselves: retries wait for the next one.
@@ -58,7 +58,7 @@ export const publishBoards = (ports: PublishBoardsPorts): OperatorFunction<FeedS
   const turns = new Turns(ports)
   return exhaustLatest((snapshot) =>
     ports.mayPublish()
-      ? concat(askAgain(ports), turns.compareIfDue(), publishAll(ports, snapshot)).pipe(
+      ? concat(turns.compareIfDue(), publishAll(ports, snapshot)).pipe(
           catchError((error: unknown) => pause(ports, error)),
         )
       : EMPTY,
@@ -101,27 +101,19 @@ const settle = (
     if (outcome.kind === 'moved') ports.observer.healed(board)
     ports.published.settle(publish, outcome)
   }
-  return takeAgain(ports, lost, (board) => ports.observer.healed(board))
+  return takeAgain(ports, lost)
 }
 
-/** What became of the boards of which a publish was not answered. */
-const askAgain = (ports: PublishBoardsPorts): Observable<never> =>
-  defer(() => takeAgain(ports, ports.published.unanswered(), () => {}))
-
-/**
- * The keys of these boards are gone, or what they hold is not known. While we hold the lease nobody else may have taken
- * them, else they are his.
- */
+/** The keys of these boards are gone. While we hold the lease nobody else may have taken them, else they are his. */
 const takeAgain = (
-  { store, published, mayPublish }: PublishBoardsPorts,
+  { store, published, observer, mayPublish }: PublishBoardsPorts,
   boards: readonly string[],
-  found: (board: string) => void,
 ): Observable<never> =>
   from(boards).pipe(
     concatMap((board) =>
       defer(() => (mayPublish() ? store.take(board) : EMPTY)).pipe(
         tap((taken) => {
-          found(board)
+          observer.healed(board)
           published.take(board, taken)
         }),
       ),
@@ -140,7 +132,7 @@ class Turns {
   }
 
   compareIfDue(): Observable<never> {
-    const { scheduler, published, store, observer } = this.#ports
+    const { scheduler, published, store } = this.#ports
     const now = scheduler.now()
     if (now - this.#last < compareEvery) return EMPTY
     this.#turn += 1
@@ -153,10 +145,7 @@ class Turns {
           (board, i) => versions[i] !== undefined && versions[i] !== published.get(board)?.version,
         )
         if (inTurn !== undefined && !lost.includes(inTurn) && !doubtful.includes(inTurn)) doubtful.push(inTurn)
-        return concat(
-          takeAgain(this.#ports, lost, (board) => observer.healed(board)),
-          from(doubtful).pipe(concatMap((board) => this.#inspect(board))),
-        )
+        return concat(takeAgain(this.#ports, lost), from(doubtful).pipe(concatMap((board) => this.#inspect(board))))
       }),
       // One that failed is made again before anything is said to be published: it may have found what it could not repair.
       tap({ complete: () => (this.#last = now) }),

@@ -24,6 +24,8 @@ const unknown: BoardMeta = {
   definition: '',
 }
 
+const unanswering: BoardStatus = { state: 'stale', reason: 'Redis did not answer' }
+
 /** A request, and what the board is in Redis once it is carried out. */
 export interface Publish {
   readonly request: PublishRequest
@@ -58,17 +60,14 @@ export class PublishedBoards {
   /** The board was taken (again): this is what was found. */
   take(board: string, { epoch, version, entries, meta }: TakenBoard): void {
     this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown, doubtful: meta === undefined })
-    this.#unanswered.delete(board)
   }
 
-  /** These were sent and not answered: they may have been carried out, or may still be. */
+  /**
+   * These were sent and not answered: they may have been carried out, or may still be. Whatever is sent next gives the
+   * board another version, or tells which one it has: then what is still under way will be refused.
+   */
   unsettle(publishes: readonly Publish[]): void {
     for (const { request } of publishes) this.#unanswered.add(request.board)
-  }
-
-  /** Boards that have to be taken again before anything is known of them. */
-  unanswered(): readonly string[] {
-    return [...this.#unanswered]
   }
 
   /** The publishes that are due: none for a board that is there as it is here. */
@@ -78,6 +77,7 @@ export class PublishedBoards {
 
   settle({ request, entries }: Publish, outcome: PublishOutcome): void {
     const { board, epoch, meta } = request
+    this.#unanswered.delete(board)
     if (outcome.kind === 'published')
       this.#there.set(board, { epoch, version: outcome.version, entries, meta, doubtful: false })
     else if (outcome.kind === 'moved') this.#correct(board, outcome.version, outcome.entries)
@@ -114,12 +114,16 @@ export class PublishedBoards {
             definition: this.#definitions.get(spec.name) ?? '',
           }
     const diff = diffBoards(there.entries, entries)
-    if (!there.doubtful && isEmpty(diff) && sameMeta(there.meta, meta)) {
+    const unanswered = this.#unanswered.has(spec.name)
+    if (!there.doubtful && !unanswered && isEmpty(diff) && sameMeta(there.meta, meta)) {
       // The same members, in the board's order now: the next comparison need not look at them.
       if (there.entries !== entries) this.#there.set(spec.name, { ...there, entries })
       return []
     }
-    const request = { board: spec.name, epoch: there.epoch, base: there.version, diff, meta }
+    // Only another state makes another version where no row differs.
+    const same = unanswered && isEmpty(diff) && sameStatus(there.meta.status, meta.status)
+    const told = same ? { ...meta, status: unanswering } : meta
+    const request = { board: spec.name, epoch: there.epoch, base: there.version, diff, meta: told }
     return [{ request, entries }]
   }
 }
