@@ -101,7 +101,7 @@ export class PublishedBoards {
     const there = this.#there.get(spec.name)
     if (there === undefined) return []
     // Nothing is there and nothing is here: readers keep what they read last, which an empty board would take from them.
-    if (content === undefined && there.meta === unknown && !there.doubtful) return []
+    if (content === undefined && there.meta === unknown) return []
     const entries = content?.entries ?? there.entries
     const meta: BoardMeta =
       content === undefined

@@ -51,7 +51,9 @@ export class LoadedReplicas {
     const loaded = new LoadedReplicas(table, await LoadWriter.start(table, seed), prefix, names)
     try {
       for (const replica of loaded.replicas) await replica.start()
-      await until('a first exact board', async () => (await loaded.board.answer()).state === 'exact', 30_000)
+      // By then the board has been confirmed too: from here on every answer can tell its age.
+      for (const replica of loaded.replicas)
+        await until(`${replica.name} is exact`, async () => (await replica.read())?.state === 'exact', 30_000)
       loaded.#watch(rules)
     } catch (error) {
       await loaded.stop()
