@@ -107,7 +107,7 @@ export class WatchedBoards {
     const pairs = changes(before, after)
     const { leave, scores, rows } = request.diff
     const sent = leave.length + scores.length + rows.length
-    if (!this.tampered.has(name)) {
+    if (!this.tampered.has(name) && !this.unnoticed.has(name)) {
       if (sent !== pairs) this.complain(`${sent} pairs sent to ${name} where ${pairs} change`)
       const size = this.#specs.get(name)?.size ?? 0
       if (after.length > size) this.complain(`${name} holds ${after.length} members of ${size}`)
@@ -119,6 +119,8 @@ export class WatchedBoards {
     this.healed.delete(name)
     if (!this.#provable && request.meta.status.state === 'exact')
       this.complain(`${name} claims to be exact without a proof`)
+    // The difference fitted what is there, so its owner knows that.
+    this.unnoticed.delete(name)
     this.#checkExact(name, request.meta.positions, 'published')
     return outcome
   }
@@ -155,7 +157,6 @@ export class WatchedBoards {
     const wrong = difference(entries, this.#truth(spec, positions))
     if (wrong === undefined) {
       this.tampered.delete(name)
-      this.unnoticed.delete(name)
     } else if (!this.tampered.has(name)) {
       const at = JSON.stringify([...positions])
       this.complain(`${when} at ${at}, ${this.#time.now()}: ${name} claims to be exact\n${wrong}`)
