@@ -53,7 +53,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'early merge without freezing',
-    patches: [tinyJournal, { file: keeper, find: ' && !this.#ahead && ', replace: ' && ' }],
+    patches: [tinyJournal, { file: keeper, find: '!this.#ahead && this.#catchUp', replace: 'this.#catchUp' }],
   },
   {
     name: 'merge at the answer instead of at the barrier',

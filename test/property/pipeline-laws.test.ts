@@ -84,7 +84,7 @@ describe('laws', () => {
   )
 
   testHistories(
-    'a range that was applied before sends no command',
+    'a range that was applied before sends no member, score or row',
     histories,
     fc.tuple(writes, size, fc.integer({ min: 1, max: 40 })),
     ([all, n, back]) => {

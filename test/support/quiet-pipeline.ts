@@ -87,10 +87,10 @@ export class QuietPipeline {
     return this.#watched.boards.entries('likes', true).map(({ member, score }) => [member, score])
   }
 
-  /** Everything that was ever sent to a board's keys. */
+  /** Every member, score and row that was ever sent; a state that changes is none of them. */
   get sent(): number {
-    const { leave, scores, rows, meta } = this.#watched.boards.sent
-    return leave + scores + rows + meta
+    const { leave, scores, rows } = this.#watched.boards.sent
+    return leave + scores + rows
   }
 
   stop(): void {
