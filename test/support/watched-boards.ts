@@ -120,7 +120,7 @@ export class WatchedBoards {
     if (!this.#provable && request.meta.status.state === 'exact')
       this.complain(`${name} claims to be exact without a proof`)
     // The difference fitted what is there, so its owner knows that.
-    this.unnoticed.delete(name)
+    if (owner === this.owner) this.unnoticed.delete(name)
     this.#checkExact(name, request.meta.positions, 'published')
     return outcome
   }
