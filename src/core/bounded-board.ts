@@ -139,14 +139,6 @@ export class BoundedBoard {
     return this.#shown
   }
 
-  /** All held rows at or above `place`, by key: what an audit compares. */
-  heldAbove(place: Below): Map<string, { readonly exact: string }> {
-    const result = new Map<string, { readonly exact: string }>()
-    for (const held of this.#held.best(this.#held.size))
-      if (place === 'nothing' || (place !== 'everything' && this.#order(held, place) < 0)) result.set(held.key, held)
-    return result
-  }
-
   #entry(held: Held<Row>): Entry {
     const row = typeof held.row === 'string' ? held.row : rowJson(this.spec, held.row)
     return { member: held.key, score: String(held.score), row }
