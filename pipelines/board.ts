@@ -4,7 +4,7 @@
  */
 import type { Observable } from 'rxjs'
 import type { Decode } from '../src/core/change.js'
-import type { FeedSnapshot } from '../src/core/feed.js'
+import type { FeedSnapshot } from '../src/core/feed-io.js'
 import type { Positions } from '../src/core/positions.js'
 import { commitPublished } from '../src/operators/commit-published.js'
 import { type ConfirmPorts, confirmPublished } from '../src/operators/confirm-published.js'

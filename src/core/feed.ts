@@ -7,83 +7,18 @@
  */
 
 import type { Proof } from './barrier.js'
-import { Barrier } from './barrier.js'
-import type { BoardStatus, Entry } from './board-content.js'
-import { BoardKeeper, type Content } from './board-keeper.js'
+import { BoardKeeper } from './board-keeper.js'
 import type { BoardSpec } from './board-spec.js'
-import type { ErrorCode } from './errors.js'
+import type { FeedInput, FeedOptions, FeedSnapshot, Restored, Step, Window } from './feed-io.js'
 import { Journal } from './journal.js'
-import { type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
-import type { Folded, RowsSegment, Segment } from './newest-per-key.js'
+import type { KeeperFeed } from './keeper-feed.js'
+import type { RowsSegment, Segment } from './newest-per-key.js'
 import type { Note } from './note.js'
 import { furthest, type Positions } from './positions.js'
-import type { RefillRows } from './refill.js'
+import { RewindFreeze } from './rewind-freeze.js'
 import type { TableShape } from './table.js'
 
-/** A folded window of the stream. */
-export interface Window extends Folded {
-  /** Next offset of every partition after this window. */
-  readonly positions: Positions
-  /** The greatest commit time a partition in this window, ms since 1970. */
-  readonly maxEs: ReadonlyMap<string, number>
-  readonly messages: number
-}
-
-export type FeedInput =
-  | { readonly kind: 'window'; readonly window: Window }
-  | { readonly kind: 'rows'; readonly request: number; readonly rows: RefillRows }
-  | { readonly kind: 'read-failed'; readonly request: number; readonly code: ErrorCode; readonly detail: string }
-  | { readonly kind: 'ends'; readonly barrier: number; readonly ends: Positions }
-  | { readonly kind: 'barrier-failed' }
-  | { readonly kind: 'audit' }
-  | { readonly kind: 'tick' }
-
-export type FeedEffect = KeeperEffect
-
-/** What one input led to. */
-export interface Step {
-  readonly effects: readonly FeedEffect[]
-  readonly notes: readonly Note[]
-  /** The input was a window, which has now been applied: the next one may come. */
-  readonly applied: Window | undefined
-}
-
-/** What a board is at a moment, for publishing and reading. `content`: undefined until it was exact once. */
-export interface BoardSnapshot {
-  readonly spec: BoardSpec
-  readonly status: BoardStatus
-  readonly content: Content | undefined
-  /** Whether `content` is of the positions that the feed has reached. */
-  readonly current: boolean
-  /** Since when it has not been, ms since 1970. */
-  readonly behindSince: number | undefined
-}
-
-export interface FeedSnapshot {
-  readonly positions: Positions
-  readonly boards: readonly BoardSnapshot[]
-}
-
-export interface FeedOptions {
-  readonly boards: readonly BoardSpec[]
-  readonly partitions: number
-  /** Whether markers may be written. */
-  readonly marks: boolean
-  /** Tells this process's markers from all others, past and present. */
-  readonly nonce: string
-  /** C, the rows that a board holds; by default twice N and at least 64 more than N. */
-  readonly capacityOf?: (board: BoardSpec) => number
-}
-
 const defaultCapacity = (board: BoardSpec): number => Math.max(2 * board.size, board.size + 64)
-
-/** What a start found in Redis of one board. */
-export interface Restored {
-  readonly entries: readonly Entry[]
-  readonly complete: boolean
-  readonly positions: Positions
-  readonly proof: Proof
-}
 
 export class Feed implements KeeperFeed {
   proof: Proof
@@ -101,14 +36,14 @@ export class Feed implements KeeperFeed {
   #maxEs = new Map<string, number>()
   #notes: Note[] = []
   #lastId = 0
-  /** Passed when everything that is sent again has come: until then the boards show what they showed before. */
-  #rewind: Barrier | 'due' | undefined
+  readonly #rewinds: RewindFreeze
 
   constructor(options: FeedOptions) {
     this.#partitions = options.partitions
     this.#marks = options.marks
     this.proof = options.marks ? 'marker' : 'assumed'
     this.#nonce = options.nonce
+    this.#rewinds = new RewindFreeze(this, (kind) => this.#noteRewind(kind))
     const capacityOf = options.capacityOf ?? defaultCapacity
     this.#keepers = options.boards.map((spec) => new BoardKeeper(spec, capacityOf(spec), this))
     for (const keeper of this.#keepers) {
@@ -138,26 +73,17 @@ export class Feed implements KeeperFeed {
   }
 
   get rewinding(): boolean {
-    return this.#rewind !== undefined
-  }
-
-  /**
-   * The producer has gone back. A marker that is written now comes after all that is sent again; another rewind, which
-   * may lead further back, needs another marker.
-   */
-  rewind(): void {
-    if (!this.rewinding) this.#noteRewind('rewinding')
-    this.#rewind = 'due'
+    return this.#rewinds.active
   }
 
   suspectRewind(): void {
-    if (!this.rewinding) this.rewind()
+    this.#rewinds.suspect()
   }
 
   step(input: FeedInput, now: number): Step {
     this.now = now
     this.#take(input)
-    const effects = [...this.#advanceRewind(), ...this.#keepers.flatMap((keeper) => keeper.advance())]
+    const effects = [...this.#rewinds.advance(), ...this.#keepers.flatMap((keeper) => keeper.advance())]
     for (const keeper of this.#keepers) this.#watch(keeper)
     const notes = this.#notes
     this.#notes = []
@@ -223,11 +149,11 @@ export class Feed implements KeeperFeed {
         for (const keeper of this.#keepers) keeper.onReadFailed(input.request, input.code, input.detail)
         return
       case 'ends':
-        if (this.#rewindBarrier?.id === input.barrier) this.#rewindBarrier.onEnds(input.ends, this.reached, this.now)
+        this.#rewinds.onEnds(input.barrier, input.ends)
         for (const keeper of this.#keepers) keeper.onEnds(input.barrier, input.ends)
         return
       case 'barrier-failed':
-        this.#rewindBarrier?.onFailure(this.now)
+        this.#rewinds.onFailure()
         for (const keeper of this.#keepers) keeper.onBarrierFailed()
         return
       case 'audit':
@@ -264,7 +190,7 @@ export class Feed implements KeeperFeed {
 
   #control(control: Exclude<Segment, RowsSegment>): void {
     if (control.kind === 'rewound') {
-      this.rewind()
+      this.#rewinds.begin()
       return
     }
     const keepers = this.#keepersOf(control.table)
@@ -293,29 +219,6 @@ export class Feed implements KeeperFeed {
     }
   }
 
-  get #rewindBarrier(): Barrier | undefined {
-    return this.#rewind === 'due' ? undefined : this.#rewind
-  }
-
-  #advanceRewind(): readonly FeedEffect[] {
-    if (this.#rewind === undefined) return []
-    if (this.#rewind === 'due') {
-      const id = this.nextId()
-      this.#rewind = new Barrier(id, this.proof, this.nonce(id), this.now)
-    }
-    const barrier = this.#rewind
-    if (barrier.waitsForMarker && !this.carriesMarkers && this.now - barrier.begun >= keeperLimits.markerPatience) {
-      this.proof = 'assumed'
-      barrier.assume()
-    }
-    const effects = barrier.advance(this.reached, this.now)
-    if (barrier.passed) {
-      this.#rewind = undefined
-      this.#noteRewind('rewound')
-    }
-    return effects
-  }
-
   #noteRewind(kind: 'rewinding' | 'rewound'): void {
     for (const { spec } of this.#keepers) this.note({ kind, board: spec.name })
   }
@@ -334,7 +237,7 @@ export class Feed implements KeeperFeed {
     this.carriesMarkers = true
     // Late, but there: from now on barriers can be proven.
     if (this.#marks) this.proof = 'marker'
-    this.#rewindBarrier?.onMarker(nonce)
+    this.#rewinds.onMarker(nonce)
     for (const keeper of this.#keepers) keeper.onMarker(nonce)
   }
 

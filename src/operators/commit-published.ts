@@ -1,5 +1,5 @@
 import { type MonoTypeOperatorFunction, tap } from 'rxjs'
-import type { FeedSnapshot } from '../core/feed.js'
+import type { FeedSnapshot } from '../core/feed-io.js'
 import type { FeedSource } from './ports.js'
 
 /**

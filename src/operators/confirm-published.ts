@@ -17,7 +17,7 @@ import {
   tap,
   timeout,
 } from 'rxjs'
-import type { FeedSnapshot } from '../core/feed.js'
+import type { FeedSnapshot } from '../core/feed-io.js'
 import { hasPassed } from '../core/positions.js'
 import type { BoardStore, FeedSource } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'

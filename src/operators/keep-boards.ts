@@ -17,7 +17,8 @@ import {
   tap,
 } from 'rxjs'
 import { asRanktideError } from '../core/errors.js'
-import type { Feed, FeedEffect, FeedInput, FeedSnapshot } from '../core/feed.js'
+import type { Feed } from '../core/feed.js'
+import type { FeedEffect, FeedInput, FeedSnapshot } from '../core/feed-io.js'
 import type { Note } from '../core/note.js'
 import type { FoldedWindow } from './keep-newest-per-key.js'
 import type { Base, FeedSource } from './ports.js'

@@ -1,5 +1,5 @@
 import { map, type OperatorFunction } from 'rxjs'
-import type { Window } from '../core/feed.js'
+import type { Window } from '../core/feed-io.js'
 import { foldNewest } from '../core/newest-per-key.js'
 import type { EventBatch } from './event-batch.js'
 

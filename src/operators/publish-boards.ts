@@ -16,7 +16,7 @@ import {
   timer,
 } from 'rxjs'
 import { RanktideError } from '../core/errors.js'
-import type { FeedSnapshot } from '../core/feed.js'
+import type { FeedSnapshot } from '../core/feed-io.js'
 import { exhaustLatest } from './exhaust-latest.js'
 import type { BoardInspector, BoardStore, PublishOutcome } from './ports.js'
 import type { Publish, PublishedBoards } from './published-boards.js'

@@ -4,7 +4,7 @@
  */
 import type { BoardStatus, Entry } from '../core/board-content.js'
 import { diffBoards, isEmpty } from '../core/board-diff.js'
-import type { BoardSnapshot, FeedSnapshot } from '../core/feed.js'
+import type { BoardSnapshot, FeedSnapshot } from '../core/feed-io.js'
 import type { BoardMeta, FoundBoard, PublishOutcome, PublishRequest, TakenBoard } from './ports.js'
 
 /** A board as it is in Redis. */

@@ -6,7 +6,7 @@
  */
 import type { BoardStatus, Entry } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
-import type { FeedSnapshot } from '../core/feed.js'
+import type { FeedSnapshot } from '../core/feed-io.js'
 import { orderOf, type Place } from '../core/order.js'
 import { exactScoreIn } from '../core/row-json.js'
 import type { BoardQueries, BoardSummary, BoardView } from '../http/board-queries.js'

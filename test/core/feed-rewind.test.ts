@@ -2,7 +2,8 @@
 import { describe, expect, test } from 'vitest'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { FeedEvent } from '../../src/core/change.js'
-import { Feed, type FeedEffect, type FeedInput } from '../../src/core/feed.js'
+import { Feed } from '../../src/core/feed.js'
+import type { FeedEffect, FeedInput } from '../../src/core/feed-io.js'
 import { foldNewest } from '../../src/core/newest-per-key.js'
 import { table } from '../support/simulated-world.js'
 

@@ -1,6 +1,6 @@
 import { Subject } from 'rxjs'
 import { expect, it } from 'vitest'
-import type { FeedSnapshot } from '../../src/core/feed.js'
+import type { FeedSnapshot } from '../../src/core/feed-io.js'
 import type { Positions } from '../../src/core/positions.js'
 import { commitPublished } from '../../src/operators/commit-published.js'
 import { snapshotOf } from '../support/feed-snapshots.js'

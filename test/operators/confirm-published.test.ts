@@ -1,6 +1,6 @@
 import { defer, NEVER, type Observable, of, Subject, throwError } from 'rxjs'
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { FeedSnapshot } from '../../src/core/feed.js'
+import type { FeedSnapshot } from '../../src/core/feed-io.js'
 import type { Positions } from '../../src/core/positions.js'
 import { confirmPublished } from '../../src/operators/confirm-published.js'
 import { snapshotOf } from '../support/feed-snapshots.js'

@@ -1,7 +1,7 @@
 import { defer, type Observable, of, Subject, throwError } from 'rxjs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
-import type { FeedSnapshot } from '../../src/core/feed.js'
+import type { FeedSnapshot } from '../../src/core/feed-io.js'
 import type { PublishOutcome, PublishRequest } from '../../src/operators/ports.js'
 import { publishBoards } from '../../src/operators/publish-boards.js'
 import { PublishedBoards } from '../../src/operators/published-boards.js'

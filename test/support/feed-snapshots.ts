@@ -1,6 +1,6 @@
 /** Snapshots of a feed with one board, as the operators behind `keepBoards` get them. */
 import type { BoardStatus, Entry } from '../../src/core/board-content.js'
-import type { FeedSnapshot } from '../../src/core/feed.js'
+import type { FeedSnapshot } from '../../src/core/feed-io.js'
 import { likesBoard } from './quiet-pipeline.js'
 
 const exact: BoardStatus = { state: 'exact', reason: '' }

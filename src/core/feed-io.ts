@@ -1,0 +1,74 @@
+/** What goes into a feed and what comes out of it. */
+import type { Proof } from './barrier.js'
+import type { BoardStatus, Entry } from './board-content.js'
+import type { Content } from './board-keeper.js'
+import type { BoardSpec } from './board-spec.js'
+import type { ErrorCode } from './errors.js'
+import type { KeeperEffect } from './keeper-feed.js'
+import type { Folded } from './newest-per-key.js'
+import type { Note } from './note.js'
+import type { Positions } from './positions.js'
+import type { RefillRows } from './refill.js'
+
+/** A folded window of the stream. */
+export interface Window extends Folded {
+  /** Next offset of every partition after this window. */
+  readonly positions: Positions
+  /** The greatest commit time a partition in this window, ms since 1970. */
+  readonly maxEs: ReadonlyMap<string, number>
+  readonly messages: number
+}
+
+export type FeedInput =
+  | { readonly kind: 'window'; readonly window: Window }
+  | { readonly kind: 'rows'; readonly request: number; readonly rows: RefillRows }
+  | { readonly kind: 'read-failed'; readonly request: number; readonly code: ErrorCode; readonly detail: string }
+  | { readonly kind: 'ends'; readonly barrier: number; readonly ends: Positions }
+  | { readonly kind: 'barrier-failed' }
+  | { readonly kind: 'audit' }
+  | { readonly kind: 'tick' }
+
+export type FeedEffect = KeeperEffect
+
+/** What one input led to. */
+export interface Step {
+  readonly effects: readonly FeedEffect[]
+  readonly notes: readonly Note[]
+  /** The input was a window, which has now been applied: the next one may come. */
+  readonly applied: Window | undefined
+}
+
+/** What a board is at a moment, for publishing and reading. `content`: undefined until it was exact once. */
+export interface BoardSnapshot {
+  readonly spec: BoardSpec
+  readonly status: BoardStatus
+  readonly content: Content | undefined
+  /** Whether `content` is of the positions that the feed has reached. */
+  readonly current: boolean
+  /** Since when it has not been, ms since 1970. */
+  readonly behindSince: number | undefined
+}
+
+export interface FeedSnapshot {
+  readonly positions: Positions
+  readonly boards: readonly BoardSnapshot[]
+}
+
+export interface FeedOptions {
+  readonly boards: readonly BoardSpec[]
+  readonly partitions: number
+  /** Whether markers may be written. */
+  readonly marks: boolean
+  /** Tells this process's markers from all others, past and present. */
+  readonly nonce: string
+  /** C, the rows that a board holds; by default twice N and at least 64 more than N. */
+  readonly capacityOf?: (board: BoardSpec) => number
+}
+
+/** What a start found in Redis of one board. */
+export interface Restored {
+  readonly entries: readonly Entry[]
+  readonly complete: boolean
+  readonly positions: Positions
+  readonly proof: Proof
+}

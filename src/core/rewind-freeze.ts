@@ -1,0 +1,76 @@
+import { Barrier, type BarrierEffect } from './barrier.js'
+import { type KeeperFeed, keeperLimits } from './keeper-feed.js'
+import type { Positions } from './positions.js'
+
+type Surroundings = Pick<KeeperFeed, 'reached' | 'now' | 'carriesMarkers' | 'nextId' | 'nonce'> & {
+  proof: KeeperFeed['proof']
+}
+
+/**
+ * Holds a feed's boards as they are while the producer sends again what it has sent before. A marker that is written
+ * once the rewind has begun comes after all of that: when its barrier is passed, the present has been reached.
+ */
+export class RewindFreeze {
+  readonly #feed: Surroundings
+  readonly #told: (kind: 'rewinding' | 'rewound') => void
+  #barrier: Barrier | 'due' | undefined
+
+  constructor(feed: Surroundings, told: (kind: 'rewinding' | 'rewound') => void) {
+    this.#feed = feed
+    this.#told = told
+  }
+
+  get active(): boolean {
+    return this.#barrier !== undefined
+  }
+
+  /** The producer has gone back; once more, it may be further, and needs another marker. */
+  begin(): void {
+    if (!this.active) this.#told('rewinding')
+    this.#barrier = 'due'
+  }
+
+  /** A row shows that what comes was sent before: no news while that is known. */
+  suspect(): void {
+    if (!this.active) this.begin()
+  }
+
+  onMarker(nonce: string): void {
+    this.#begun?.onMarker(nonce)
+  }
+
+  onEnds(barrier: number, ends: Positions): void {
+    if (this.#begun?.id === barrier) this.#begun.onEnds(ends, this.#feed.reached, this.#feed.now)
+  }
+
+  onFailure(): void {
+    this.#begun?.onFailure(this.#feed.now)
+  }
+
+  /** To be called after each window, answer and tick. */
+  advance(): readonly BarrierEffect[] {
+    if (this.#barrier === undefined) return []
+    const barrier = this.#begun ?? this.#newBarrier()
+    this.#barrier = barrier
+    const { now, reached, carriesMarkers } = this.#feed
+    if (barrier.waitsForMarker && !carriesMarkers && now - barrier.begun >= keeperLimits.markerPatience) {
+      this.#feed.proof = 'assumed'
+      barrier.assume()
+    }
+    const effects = barrier.advance(reached, now)
+    if (barrier.passed) {
+      this.#barrier = undefined
+      this.#told('rewound')
+    }
+    return effects
+  }
+
+  get #begun(): Barrier | undefined {
+    return this.#barrier === 'due' ? undefined : this.#barrier
+  }
+
+  #newBarrier(): Barrier {
+    const id = this.#feed.nextId()
+    return new Barrier(id, this.#feed.proof, this.#feed.nonce(id), this.#feed.now)
+  }
+}
