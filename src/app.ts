@@ -140,6 +140,7 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
   const stop$ = new BehaviorSubject(false)
   const owning = ownFeed({
     name: feed.name,
+    topics: feed.topics,
     served,
     lease,
     store: new RedisBoardStore({

@@ -1,13 +1,14 @@
 import type { BoardSpec } from './board-spec.js'
 
 /**
- * Identifies what a board shows and how it is ranked. Content that was published under another definition is not this
- * board's, so it can't be started from.
+ * Identifies what a board shows, how it is ranked and what feeds it. Content that was published under another definition
+ * is not this board's, so it can't be started from: its positions may be of topics that are not read any more.
  */
-export const definitionOf = ({ table, direction, ties, size, display, scoreColumn }: BoardSpec): string => {
+export const definitionOf = (board: BoardSpec, topics: readonly string[]): string => {
+  const { table, direction, ties, size, display, scoreColumn } = board
   const column = (position: number) => {
     const { name, type } = table.columns[position] ?? {}
     return [name, type]
   }
-  return JSON.stringify([table.id, direction, ties, size, column(scoreColumn), ...display.map(column)])
+  return JSON.stringify([table.id, topics, direction, ties, size, column(scoreColumn), ...display.map(column)])
 }

@@ -46,6 +46,8 @@ import { watchTables } from './table-watch.js'
 
 export interface FeedOwnerOptions {
   readonly name: string
+  /** Sorted. */
+  readonly topics: readonly string[]
   readonly served: ServedFeed
   readonly lease: Pick<Lease, 'state$' | 'holds' | 'doubt'>
   readonly store: RedisBoardStore

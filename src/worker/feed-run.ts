@@ -41,7 +41,7 @@ export const prepareRun = async (options: FeedOwnerOptions, cold: boolean, wante
     if (!wanted() || !lease.holds()) throw new RanktideError('LEASE_LOST', `feed ${name}, before its boards were taken`)
     taken.set(board, await store.take(board))
   }
-  const definitions = new Map(served.specs.map((spec) => [spec.name, definitionOf(spec)]))
+  const definitions = new Map(served.specs.map((spec) => [spec.name, definitionOf(spec, options.topics)]))
   const feed = new Feed({
     boards: served.specs,
     partitions: ends.size,

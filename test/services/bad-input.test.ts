@@ -86,7 +86,7 @@ describe('what no waiting mends ends the process', () => {
       'no unique key',
       () => onTable(`${table.table}_keyless`),
       1,
-      () => /not a unique key.*has no primary key; configure a key \(it has none\)/,
+      () => /not a unique key.*has no primary key and no other unique key of NOT NULL columns: add one/,
     ],
     [
       'a key that is not unique',

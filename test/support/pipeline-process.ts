@@ -53,7 +53,7 @@ export class PipelineProcess {
     this.source = source
     this.base = base
     this.store = store
-    const definitions = new Map(specs.map((spec) => [spec.name, definitionOf(spec)]))
+    const definitions = new Map(specs.map((spec) => [spec.name, definitionOf(spec, ['shop.items'])]))
     this.feed = new Feed({
       boards: specs,
       partitions: ports.ends.size,

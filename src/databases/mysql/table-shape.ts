@@ -82,7 +82,9 @@ const keyOf = (description: TableDescription, wanted: readonly string[] | undefi
   if (wanted === undefined) {
     const primary = description.indexes.find(({ name }) => name === 'PRIMARY')
     if (primary !== undefined) return primary.columns.filter((column) => column !== null)
-    throw new RanktideError('KEY_NOT_UNIQUE', `${nameOf(description)} has no primary key; configure a key (${allowed})`)
+    const advice =
+      possible.length === 0 ? ' and no other unique key of NOT NULL columns: add one' : `; configure a key (${allowed})`
+    throw new RanktideError('KEY_NOT_UNIQUE', `${nameOf(description)} has no primary key${advice}`)
   }
   for (const name of wanted) columnOf(description, name)
   const distinct = new Set(wanted)

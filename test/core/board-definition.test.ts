@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { definitionOf } from '../../src/core/board-definition.js'
+import type { BoardSpec } from '../../src/core/board-spec.js'
+import { table } from '../support/simulated-world.js'
+
+const board: BoardSpec = {
+  name: 'likes',
+  table,
+  direction: 'desc',
+  ties: 'newest',
+  size: 10,
+  display: [0, 1],
+  scoreColumn: 1,
+}
+
+describe('the definition of a board', () => {
+  it('is the same for the same board, whatever it is called', () => {
+    expect(definitionOf({ ...board, name: 'loved' }, ['t'])).toBe(definitionOf(board, ['t']))
+  })
+
+  it.each([
+    ['its size', { ...board, size: 11 }, ['t']],
+    ['its direction', { ...board, direction: 'asc' as const }, ['t']],
+    ['its ties', { ...board, ties: 'oldest' as const }, ['t']],
+    ['its score', { ...board, scoreColumn: 2 }, ['t']],
+    ['its columns', { ...board, display: [0, 2] }, ['t']],
+    ['its table', { ...board, table: { ...table, id: 'shop.others(id)' } }, ['t']],
+    ['a topic of its feed', board, ['u']],
+    ['the number of topics', board, ['t', 'u']],
+  ])('is another one when %s changes', (_, other, topics) => {
+    expect(definitionOf(other, topics)).not.toBe(definitionOf(board, ['t']))
+  })
+})
