@@ -4,6 +4,8 @@
  * time more than a minute before the newest, is a sign. Both can be something else (a restart that re-sends nothing, a
  * transaction that began long ago), which costs a short freeze; so signs are taken at their word.
  *
+ * What shows nothing: a second restart after a single batch (both begin at 1) that goes back less than a minute.
+ *
  * More than three drops a minute are several producers on one partition: their numbers say nothing, and are ignored
  * for as long as that goes on. Memory: a few numbers a partition.
  */

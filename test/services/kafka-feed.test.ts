@@ -293,11 +293,12 @@ describe('the Kafka feed', () => {
     await until('the first record', () => reader.messages.length === 1)
     await topics.grow(topic, 2)
     await send(topic, [{ partition: 1, value: 'second', timestamp: 1_000 }])
-    await until('the record of the added partition', () => reader.messages.length === 2)
+    // librdkafka may know nothing of the partition until it asks for metadata by itself, every 30 s.
+    await until('the record of the added partition', () => reader.messages.length === 2, 60_000)
     reader.stop()
 
     const later = new FeedReader(feedOf(topic), new Map([[`${topic}/0`, 1]]))
-    await until('the record of the partition without a position', () => later.messages.length === 1)
+    await until('the record of the partition without a position', () => later.messages.length === 1, 60_000)
     expect(later.texts).toEqual(['second'])
   })
 

@@ -53,7 +53,8 @@ export class SimulatedWorld {
   /** Canal's cursor in the log. */
   #sent = 0
   #time = 0
-  #batchId = 100
+  #batchId = 1_000_000
+  #restarts = 0
 
   constructor(partitions: number) {
     this.partitions = partitions
@@ -103,7 +104,9 @@ export class SimulatedWorld {
 
   /** Canal starts again `count` entries back: what it sends next it has sent before. */
   rewind(count: number): void {
-    this.#batchId = 0
+    // Lower than any number before: a second restart after a single batch, which begins at 1 like the first, shows nothing.
+    this.#restarts += 1
+    this.#batchId = 1_000_000 - 1_000 * this.#restarts
     this.#sent = Math.max(0, this.#sent - count)
   }
 
