@@ -125,10 +125,6 @@ export class BoardKeeper {
     return this.#live.full ? '' : 'refilling'
   }
 
-  get held(): number {
-    return this.#live.size
-  }
-
   apply(change: FoldedChange): void {
     this.#checkBefore(change)
     const es = change.es ?? Number.POSITIVE_INFINITY

@@ -34,8 +34,6 @@ export type FeedEffect = KeeperEffect
 export interface Step {
   readonly effects: readonly FeedEffect[]
   readonly notes: readonly Note[]
-  /** The input was a window, which has now been applied: the next one may come. */
-  readonly applied: Window | undefined
 }
 
 /** What a board is at a moment, for publishing and reading. `content`: undefined until it was exact once. */

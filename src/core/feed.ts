@@ -87,7 +87,7 @@ export class Feed implements KeeperFeed {
     for (const keeper of this.#keepers) this.#watch(keeper)
     const notes = this.#notes
     this.#notes = []
-    return { effects, notes, applied: input.kind === 'window' ? input.window : undefined }
+    return { effects, notes }
   }
 
   snapshot(): FeedSnapshot {
@@ -101,11 +101,11 @@ export class Feed implements KeeperFeed {
     return { positions: this.#positions, boards }
   }
 
-  /** Sizes for the metrics. */
-  get sizes(): { readonly journal: number; readonly held: number } {
-    let journal = 0
-    for (const entry of this.#journals.values()) journal += entry.journal.size
-    return { journal, held: this.#keepers.reduce((sum, keeper) => sum + keeper.held, 0) }
+  /** Keys in all journals. */
+  get journalSize(): number {
+    let size = 0
+    for (const { journal } of this.#journals.values()) size += journal.size
+    return size
   }
 
   nextId(): number {

@@ -107,7 +107,7 @@ const portsOf = (
       },
       kept: (snapshot) => {
         owned.snapshot = snapshot
-        recorder.journal(name, feed.sizes.journal)
+        recorder.journal(name, feed.journalSize)
       },
     },
     publishing: publishingPorts(options, owned),

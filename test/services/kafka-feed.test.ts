@@ -293,7 +293,7 @@ describe('the Kafka feed', () => {
     await until('the first record', () => reader.messages.length === 1)
     await topics.grow(topic, 2)
     await send(topic, [{ partition: 1, value: 'second', timestamp: 1_000 }])
-    // librdkafka may know nothing of the partition until it asks for metadata by itself, every 30 s.
+    // Seen once to take more than 10 s under load; why is not known. librdkafka asks for metadata by itself every 30 s.
     await until('the record of the added partition', () => reader.messages.length === 2, 60_000)
     reader.stop()
 
