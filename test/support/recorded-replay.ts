@@ -12,13 +12,13 @@ import type { BoardSnapshot, FeedInput } from '../../src/core/feed-io.js'
 import { memberOf } from '../../src/core/member.js'
 import { foldNewest } from '../../src/core/newest-per-key.js'
 import type { Note } from '../../src/core/note.js'
+import { partitionId } from '../../src/core/positions.js'
 import type { RefillRows } from '../../src/core/refill.js'
 import { rowJson } from '../../src/core/row-json.js'
 import type { Column, Image } from '../../src/core/table.js'
 import { canalJson } from '../../src/formats/canal-json.js'
 import type { RecordedMessage, RecordedScenario } from './recorded.js'
 
-const partition = 'mysql.single/0'
 const decimals = 10n ** 10n
 
 /** A value that compares as its column does; scores have ten decimals at most. */
@@ -57,7 +57,7 @@ export class RecordedReplay {
   readonly #feed: Feed
   #server: RecordedScenario['tables'] = {}
   #now = 0
-  #end = 0
+  readonly #ends: Map<string, number>
   #marks: string[] = []
   /** Canal is stuck: what is written no longer comes back. */
   stuck = false
@@ -65,10 +65,11 @@ export class RecordedReplay {
   late = false
   readonly #answers: FeedInput[] = []
 
-  constructor(boards: readonly BoardSpec[]) {
+  constructor(boards: readonly BoardSpec[], partitions = 1) {
     this.#boards = boards
+    this.#ends = new Map(Array.from({ length: partitions }, (_, partition) => [partitionId('recorded', partition), 0]))
     this.#decode = canalJson([...new Set(boards.map(({ table }) => table))])
-    this.#feed = new Feed({ boards, partitions: 1, marks: true, nonce: 'replay' })
+    this.#feed = new Feed({ boards, partitions, marks: true, nonce: 'replay' })
   }
 
   /** What the server holds from now on. */
@@ -85,8 +86,7 @@ export class RecordedReplay {
   tick(ms: number): void {
     this.#now += ms
     for (const answer of this.#answers.splice(0)) this.#step(answer)
-    if (!this.stuck)
-      for (const nonce of this.#marks.splice(0)) this.#deliver([{ kind: 'marker', nonce }], this.#end, undefined)
+    if (!this.stuck) for (const nonce of this.#marks.splice(0)) this.#deliver([{ kind: 'marker', nonce }], new Map())
     this.#step({ kind: 'tick' })
   }
 
@@ -149,8 +149,10 @@ export class RecordedReplay {
 
   #window(messages: readonly RecordedMessage[]): void {
     const events: FeedEvent[] = []
-    let es: number | undefined
-    for (const { value, timestamp } of messages) {
+    const maxEs = new Map<string, number>()
+    for (const { partition, offset, value, timestamp } of messages) {
+      const id = partitionId('recorded', partition)
+      this.#ends.set(id, offset + 1)
       const decoded = this.#decode(new TextEncoder().encode(value))
       if (isLeft(decoded)) {
         const { refusal, tables } = decoded.left
@@ -158,16 +160,14 @@ export class RecordedReplay {
         continue
       }
       events.push(...decoded.right.events)
-      es = Math.max(es ?? 0, Math.min(decoded.right.es ?? 0, timestamp))
+      maxEs.set(id, Math.max(maxEs.get(id) ?? 0, Math.min(decoded.right.es ?? 0, timestamp)))
       this.#now = Math.max(this.#now, timestamp)
     }
-    this.#end = (messages.at(-1)?.offset ?? 0) + 1
-    this.#deliver(events, this.#end, es)
+    this.#deliver(events, maxEs)
   }
 
-  #deliver(events: readonly FeedEvent[], end: number, es: number | undefined): void {
-    const maxEs = new Map(es === undefined ? [] : [[partition, es]])
-    const window = { ...foldNewest(events), positions: new Map([[partition, end]]), maxEs, messages: events.length }
+  #deliver(events: readonly FeedEvent[], maxEs: ReadonlyMap<string, number>): void {
+    const window = { ...foldNewest(events), positions: new Map(this.#ends), maxEs, messages: events.length }
     this.#step({ kind: 'window', window })
   }
 
@@ -176,8 +176,7 @@ export class RecordedReplay {
     this.notes.push(...notes)
     for (const effect of effects)
       if (effect.kind === 'mark') this.#marks.push(effect.nonce)
-      else if (effect.kind === 'ends')
-        this.#step({ kind: 'ends', barrier: effect.barrier, ends: new Map([[partition, this.#end]]) })
+      else if (effect.kind === 'ends') this.#step({ kind: 'ends', barrier: effect.barrier, ends: new Map(this.#ends) })
       else this.#answer({ kind: 'rows', request: effect.request, rows: this.#read(effect.board, effect.limit) })
   }
 }
