@@ -1,36 +1,8 @@
 /** Boards on what Canal sent for MySQL, from the first message to the last, against the rows that the server had. */
 import { describe, expect, it } from 'vitest'
-import type { BoardSpec } from '../src/core/board-spec.js'
 import { type RecordedMessage, recordedMessages, recordedScenarios } from './support/recorded.js'
+import { recordedBoards as boards } from './support/recorded-boards.js'
 import { RecordedReplay } from './support/recorded-replay.js'
-import { bigint, decimal, tableShape, unsignedBigint, varchar } from './support/table-shapes.js'
-
-const interactives = tableShape(
-  'webook.interactives',
-  { id: unsignedBigint, like_cnt: bigint, biz_id: bigint, biz: varchar, read_cnt: bigint },
-  ['id'],
-)
-const comp = tableShape('webook.comp', { a: bigint, b: varchar, v: bigint }, ['a', 'b'])
-const types = tableShape('webook.types', { id: unsignedBigint, c_dec: decimal }, ['id'])
-
-const likes: BoardSpec = {
-  name: 'likes',
-  table: interactives,
-  direction: 'desc',
-  ties: 'newest',
-  size: 10,
-  display: [0, 2, 3, 4, 1],
-  scoreColumn: 1,
-}
-const boards: readonly BoardSpec[] = [
-  likes,
-  { ...likes, name: 'least', direction: 'asc', ties: 'oldest' },
-  // Wide enough for the rows that the hazards are about.
-  { ...likes, name: 'lower', direction: 'asc', ties: 'oldest', size: 300 },
-  { ...likes, name: 'read', scoreColumn: 4, size: 3, display: [0] },
-  { ...likes, name: 'pairs', table: comp, display: [0, 1, 2], scoreColumn: 2 },
-  { ...likes, name: 'decimals', table: types, display: [0, 1], scoreColumn: 1 },
-]
 
 const messages = recordedMessages('mysql.single.jsonl.gz')
 const scenarios = recordedScenarios('mysql.oracle.jsonl.gz')
