@@ -9,11 +9,13 @@
  * or when it was read to its end and the end has not moved for two seconds. That proves nothing while Canal is down, so
  * boards that rest on it say `assumed`.
  *
+ * `position`: what was read is of these positions of the stream, and they are the target. Rests on nothing else.
+ *
  * Pure: time comes in as `now` (ms), what is to be done goes out as effects.
  */
 import { hasPassed, type Positions } from './positions.js'
 
-export type Proof = 'marker' | 'assumed'
+export type Proof = 'marker' | 'position' | 'assumed'
 
 export type BarrierEffect =
   | { readonly kind: 'mark'; readonly nonce: string }
@@ -41,9 +43,11 @@ export class Barrier {
   /** Ends that have not moved, and since when: assumed barriers only. */
   #still = new Map<string, { readonly offset: number; readonly since: number }>()
 
-  constructor(id: number, proof: Proof, nonce: string, now: number) {
+  /** `at`: what was read is of these positions, whatever else could prove it. */
+  constructor(id: number, proof: Proof, nonce: string, now: number, at?: Positions) {
     this.id = id
-    this.proof = proof
+    this.proof = at === undefined ? proof : 'position'
+    this.#target = at
     this.#nonce = nonce
     this.begun = now
   }
@@ -81,6 +85,7 @@ export class Barrier {
   }
 
   onEnds(ends: Positions, reached: Reached, now: number): void {
+    if (this.proof === 'position') return
     if (this.proof === 'marker') {
       if (this.#stage === 'target') this.#target ??= ends
       return

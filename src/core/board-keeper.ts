@@ -58,6 +58,8 @@ export class BoardKeeper {
   #failures = 0
   readonly #healing = new HealPauses()
   #proof: Proof = 'marker'
+  /** What the base itself said against the rows that it gave. */
+  #doubt: string | undefined
   /** A warm board stands at these positions while the stream comes up to them. */
   #catchUp: Positions | undefined
   /** A warm board asks for nothing until one of its rows falls. */
@@ -111,9 +113,9 @@ export class BoardKeeper {
     if (silent) return { state: 'degraded', reason: `FEED_SILENT: ${errorTable.FEED_SILENT.message}` }
     if (this.#degraded.size > 0) return { state: 'degraded', reason: this.#reason }
     if (!this.publishable) return { state: 'stale', reason: this.#reason }
-    return this.#proof === 'marker'
-      ? { state: 'exact', reason: '' }
-      : { state: 'assumed', reason: 'the last barrier rests on time, no marker proved it' }
+    return this.#proof === 'assumed'
+      ? { state: 'assumed', reason: this.#doubt ?? 'the last barrier rests on time, no marker proved it' }
+      : { state: 'exact', reason: '' }
   }
 
   get #reason(): string {
@@ -163,7 +165,7 @@ export class BoardKeeper {
     if (reading?.request !== request || reading.stage !== 'reading') return
     reading.stage = 'aside'
     reading.rows = rows
-    reading.barrier = this.#barrier()
+    reading.barrier = this.#barrier(rows.at)
   }
 
   onReadFailed(request: number, code: ErrorCode, detail: string): void {
@@ -266,7 +268,8 @@ export class BoardKeeper {
 
   #finish(reading: Reading): void {
     if (!reading.early) this.#merge(reading)
-    const proof = reading.barrier?.proof ?? 'assumed'
+    const doubt = reading.rows?.doubt
+    const proof = doubt === undefined ? (reading.barrier?.proof ?? 'assumed') : 'assumed'
     if (reading.shadow !== undefined) {
       if (reading.cause === 'audit') this.#compare(reading.shadow)
       this.#live = reading.shadow
@@ -274,7 +277,11 @@ export class BoardKeeper {
       this.#wanted = undefined
       this.#barrierFirst = false
       this.#proof = proof
-    } else if (proof === 'assumed') this.#proof = proof
+      this.#doubt = doubt
+    } else if (proof === 'assumed') {
+      this.#proof = proof
+      this.#doubt ??= doubt
+    }
     this.#lazy = false
     this.#failures = 0
     const rows = reading.rows?.rows.length ?? 0
@@ -310,9 +317,9 @@ export class BoardKeeper {
     this.#feed.note(note)
   }
 
-  #barrier(): Barrier {
+  #barrier(at?: Positions): Barrier {
     const id = this.#feed.nextId()
-    return new Barrier(id, this.#feed.proof, this.#feed.nonce(id), this.#feed.now)
+    return new Barrier(id, this.#feed.proof, this.#feed.nonce(id), this.#feed.now, at)
   }
 
   /** Ends what is under way, whatever came of it; its answer, if it still comes, finds no one. */

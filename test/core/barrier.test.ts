@@ -91,3 +91,26 @@ describe('an assumed barrier', () => {
     expect(poll(barrier, { 't/0': 6 }, at({ 't/0': 6 }), begun + 9_500)).toBe(true)
   })
 })
+
+describe('a barrier at the positions that were read', () => {
+  it('is passed when they are reached, and asks for nothing', () => {
+    const barrier = new Barrier(
+      3,
+      'assumed',
+      'me:3',
+      0,
+      new Map([
+        ['t/0', 5],
+        ['t/1', 2],
+      ]),
+    )
+    expect(barrier.proof).toBe('position')
+    expect(barrier.advance(at({ 't/0': 5 }), 60_000)).toEqual([])
+    expect(barrier.passed).toBe(false)
+    // Ends that somebody else asked for are nothing to it, however long they rest.
+    for (const now of [0, 9_000]) barrier.onEnds(new Map([['t/0', 5]]), at({ 't/0': 5, 't/1': 1 }), now)
+    expect(barrier.passed).toBe(false)
+    barrier.advance(at({ 't/0': 5, 't/1': 2 }), 60_001)
+    expect(barrier.passed).toBe(true)
+  })
+})
