@@ -58,12 +58,38 @@ modules_match() {
     process.exit(wrong.length === 0 ? 0 : 1)' 2>/dev/null
 }
 
-# install_modules: npm ci, if need be, and a look whether the native module works.
+# The one native module, node-rdkafka, is optional for npm: where it does not compile npm ci leaves it out, and succeeds.
+native_module_loads() { node -e 'require("node-rdkafka")' 2>/dev/null; }
+native_modules_match() { modules_match && native_module_loads; }
+
+# slow_step NAME COMMAND…: a step that tells every 15 s that it is not dead.
+slow_step() {
+  local name=$1 began=$SECONDS ticker code=0
+  while sleep 15; do echo "$name: $((SECONDS - began)) s so far"; done 3>&- 4>&- &
+  ticker=$!
+  step "$@" || code=$?
+  kill "$ticker" 2>/dev/null || true
+  wait "$ticker" 2>/dev/null || true
+  return "$code"
+}
+
+# install_modules: npm ci, if need be. JOBS is also what node-gyp reads, and a value meant for something else breaks the
+# build.
 install_modules() {
-  # JOBS is also what node-gyp reads, and a value meant for something else breaks the build.
-  if ! modules_match; then
-    echo 'npm ci: running (2 to 5 minutes, node-rdkafka is compiled)'
-    step 'npm ci' env -u JOBS npm ci
+  modules_match && return
+  echo 'npm ci: running (2 to 5 minutes where there is a C++ compiler: node-rdkafka is built from source)'
+  slow_step 'npm ci' env -u JOBS npm ci --no-audit --no-fund
+}
+
+# install_native_module: builds node-rdkafka if npm ci has left it out, or did before there was a compiler.
+install_native_module() {
+  if ! native_module_loads; then
+    echo 'node-rdkafka: running (2 to 5 minutes)'
+    if [ -d node_modules/node-rdkafka ]; then
+      slow_step 'node-rdkafka' env -u JOBS npm rebuild node-rdkafka
+    else
+      slow_step 'node-rdkafka' env -u JOBS npm ci --no-audit --no-fund
+    fi
   fi
   step 'node-rdkafka loads' node -e 'require("node-rdkafka")'
 }
