@@ -70,6 +70,23 @@ const ptOsc = (table: string): Swap => {
   }
 }
 
+/** Loaded anew beside it, with other scores: what was written to the table meanwhile is lost, as its users asked for. */
+const reload = (table: string): Swap => {
+  const ghost = `_${table}_load`
+  const old = `_${table}_before`
+  return {
+    ghost,
+    old,
+    begin: async () => {},
+    follow: async (sql) => {
+      await sql.query(`UPDATE ${ghost} SET like_cnt = like_cnt * 3 + 5 WHERE id % 2 = 0`)
+    },
+    cutOver: async (sql) => {
+      await sql.query(`RENAME TABLE ${table} TO ${old}, ${ghost} TO ${table}`)
+    },
+  }
+}
+
 const servers: readonly DatabaseName[] = ['mariadb', 'mysql']
 const places = servers.flatMap((server) =>
   (['webook', 'webook3'] as const).map((database) => [server, database] as const),
@@ -111,6 +128,7 @@ describe.each(places)('%s, %s', (server, database) => {
   test.each([
     ['gh-ost', ghOst],
     ['pt-online-schema-change', ptOsc],
+    ['a table loaded anew', reload],
   ])('%s', async (_, swapOf) => {
     const swap = swapOf(table.table)
     const had = [await table.expectedBody()]
@@ -142,6 +160,7 @@ describe.each(places)('%s, %s', (server, database) => {
       }
       await swap.follow(sql)
       await swap.cutOver(sql, other)
+      had.push(await table.expectedBody())
       await write(8)
       await sql.query(`DROP TABLE ${swap.old}`)
       await write(8)
@@ -163,6 +182,8 @@ describe.each(places)('%s, %s', (server, database) => {
       }
     }
     expect(exact.length).toBeGreaterThan(1)
-    expect(answers.some(({ reason }) => reason.startsWith('TABLE_CHANGED'))).toBe(true)
+    // A row of the new table may come on another partition before the RENAME: then its before-image tells.
+    const told = database === 'webook' ? /^TABLE_CHANGED/ : /^(TABLE_CHANGED|BEFORE_IMAGE)/
+    expect(answers.some(({ state, reason }) => state === 'degraded' && told.test(reason))).toBe(true)
   })
 })
