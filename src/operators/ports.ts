@@ -6,8 +6,10 @@ import type { Observable, ObservableInput } from 'rxjs'
 import type { BoardDiff, BoardStatus, Entry } from '../core/board-content.js'
 import type { Positions } from '../core/positions.js'
 import type { RefillQuery, RefillRows } from '../core/refill.js'
+import type { GroupsQuery, GroupsRows } from '../core/refill-groups.js'
 
 export type { RefillQuery, RefillRows } from '../core/refill.js'
+export type { GroupsQuery, GroupsRows } from '../core/refill-groups.js'
 
 /** One record of a topic, as bytes. */
 export interface Message {
@@ -54,6 +56,8 @@ export interface Base {
    * first is seen in it, or, where no marker may be written, the call waits the configured overlap.
    */
   read(query: RefillQuery): ObservableInput<RefillRows>
+  /** As `read`, of many groups of a split board in one snapshot. */
+  readGroups(query: GroupsQuery): ObservableInput<GroupsRows>
   /** Writes a marker row that will come back through the feed. Fails with DATABASE_* errors. */
   mark(nonce: string): ObservableInput<void>
   /** Whether markers may be written at all; if not, barriers are assumed and boards say so. */
@@ -100,8 +104,48 @@ export type PublishOutcome =
   /** The board's keys are gone (FLUSHALL, failover): it has to be taken again. */
   | { readonly kind: 'lost' }
 
+/** What Redis knows of the groups of a split board. */
+export interface Registry {
+  /** Value of each group that was ever registered and not removed since → the version last vouched for, if any. */
+  readonly groups: ReadonlyMap<string, number | undefined>
+  /** Number of the last vouching that is known there; 0 before the first. */
+  readonly vouched: number
+}
+
+/** A split board and the epoch under which its own board was taken: who is fenced there changes no registry. */
+export interface OwnedSplit {
+  readonly board: string
+  readonly epoch: number
+}
+
+/** Versions of groups that are the table's; the number is greater than that of any vouching before. */
+export interface Vouching {
+  readonly versions: ReadonlyMap<string, number>
+  readonly number: number
+}
+
+export type ForgetOutcome = { readonly kind: 'forgotten' } | Exclude<PublishOutcome, { kind: 'published' }>
+
+/**
+ * The groups of split boards in Redis. The calls that change a registry fail with LEASE_LOST where another owner has the
+ * split board, and answer false, having changed nothing, where its own keys are gone: it has to be taken again.
+ */
+export interface GroupStore {
+  /** As `take`, of many boards, in the order asked; some may have been taken when it fails. */
+  takeAll(boards: readonly string[]): ObservableInput<readonly TakenBoard[]>
+  registered(board: string): ObservableInput<Registry>
+  /** Before a group's first publish: a later owner finds every group that may have keys. */
+  register(split: OwnedSplit, values: readonly string[]): ObservableInput<boolean>
+  /** Just before a confirmation that names the number: these groups in these versions are part of what it confirms. */
+  vouch(split: OwnedSplit, vouching: Vouching): ObservableInput<boolean>
+  /** Deletes the keys of a board, if they still hold the version `base`. */
+  forget(board: string, epoch: number, base: number): ObservableInput<ForgetOutcome>
+  /** After its keys are gone. */
+  unregister(split: OwnedSplit, values: readonly string[]): ObservableInput<boolean>
+}
+
 /** The boards in Redis, for their owner. Every call may fail with REDIS_*; the outcome is then unknown. */
-export interface BoardStore {
+export interface BoardStore extends GroupStore {
   /** Becomes the board's owner: raises its epoch, so that every earlier owner is fenced, and returns what is there. */
   take(board: string): ObservableInput<TakenBoard>
   /** All requests in one round trip; outcomes in the order of the requests. */

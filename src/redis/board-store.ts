@@ -12,15 +12,20 @@ import type {
   BoardInspector,
   BoardStore,
   Confirmation,
+  ForgetOutcome,
   FoundBoard,
+  OwnedSplit,
   PublishOutcome,
   PublishRequest,
+  Registry,
   TakenBoard,
+  Vouching,
 } from '../operators/ports.js'
 import { confirmationOf, entriesOf, hashOf, numbersText, storedMetaOf, textsOf, wholeNumber } from './board-reply.js'
 import type { RedisClient } from './client.js'
-import { type BoardKeys, boardKeys, type FeedKeys, feedKeys } from './keys.js'
+import { type BoardKeys, boardKeys, type FeedKeys, feedKeys, type SplitKeys, splitKeys } from './keys.js'
 import { readBoard } from './read-board.js'
+import { readRegistry } from './read-registry.js'
 import { ServerClock } from './server-clock.js'
 
 export interface RedisBoardStoreOptions {
@@ -38,6 +43,13 @@ export interface RedisBoardStoreOptions {
 /** A heartbeat outlives its owner by this much: readers go on telling the true age of boards that nobody keeps. */
 const heartbeatLife = 24 * 3600 * 1000
 
+/** Groups that one call to a registry names, and boards that one call takes: a call ends well within its deadline. */
+const groupsPerCall = 2_000
+const boardsPerCall = 200
+
+const chunksOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
+  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
+
 const malformed = (script: string): RanktideError =>
   new RanktideError('REDIS_FAILED', `the script ${script} gave a reply that it never gives`)
 
@@ -49,6 +61,13 @@ const outcomeOf = (reply: unknown): PublishOutcome => {
   if (kind === 'published') return { kind, version: number }
   if (kind === 'moved') return { kind, version: number, entries: entriesOf(textsOf(zset), hashOf(rows)) }
   throw malformed('publish')
+}
+
+const forgottenOf = (reply: unknown): ForgetOutcome => {
+  if (Array.isArray(reply) && reply[0] === 'forgotten') return { kind: 'forgotten' }
+  const outcome = outcomeOf(reply)
+  if (outcome.kind === 'published') throw malformed('forget')
+  return outcome
 }
 
 const takenOf = (reply: unknown): TakenBoard => {
@@ -80,6 +99,19 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     const { zset, rows, meta } = this.#keysOf(board)
     const owner = this.#options.owner()
     return takenOf(await this.#options.client.call((redis) => redis.ranktideTake(zset, rows, meta, owner)))
+  }
+
+  async takeAll(boards: readonly string[]): Promise<readonly TakenBoard[]> {
+    const taken: TakenBoard[] = []
+    for (const chunk of chunksOf(boards, boardsPerCall)) {
+      const owner = this.#options.owner()
+      const keys = chunk.map((board) => this.#keysOf(board))
+      const replies = await this.#options.client.call((redis) =>
+        Promise.all(keys.map(({ zset, rows, meta }) => redis.ranktideTake(zset, rows, meta, owner))),
+      )
+      for (const reply of replies) taken.push(takenOf(reply))
+    }
+    return taken
   }
 
   async publish(requests: readonly PublishRequest[]): Promise<readonly PublishOutcome[]> {
@@ -116,6 +148,44 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     return confirmationOf(await this.#options.client.call((redis) => redis.get(this.#feedKeys.heartbeat)))
   }
 
+  async registered(board: string): Promise<Registry> {
+    const { client } = this.#options
+    const groups = await readRegistry(client, this.#splitKeysOf(board).registry)
+    const vouched = await client.call((redis) => redis.hget(this.#keysOf(board).meta, 'vouched'))
+    return { groups, vouched: wholeNumber(vouched ?? undefined) ?? 0 }
+  }
+
+  async register(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
+    for (const chunk of chunksOf(values, groupsPerCall)) {
+      const pairs = chunk.flatMap((value) => [value, ''])
+      if (!(await this.#changeRegistry(split, ['', chunk.length, 0, ...pairs]))) return false
+    }
+    return true
+  }
+
+  async vouch(split: OwnedSplit, { versions, number }: Vouching): Promise<boolean> {
+    const chunks = chunksOf([...versions], groupsPerCall)
+    for (const [i, chunk] of chunks.entries()) {
+      const named = i === chunks.length - 1 ? number : ''
+      if (!(await this.#changeRegistry(split, [named, chunk.length, 0, ...chunk.flat()]))) return false
+    }
+    return true
+  }
+
+  async forget(board: string, epoch: number, base: number): Promise<ForgetOutcome> {
+    const { zset, rows, meta, changes } = this.#keysOf(board)
+    const owner = this.#options.owner()
+    return forgottenOf(
+      await this.#options.client.call((redis) => redis.ranktideForget(zset, rows, meta, epoch, owner, base, changes)),
+    )
+  }
+
+  async unregister(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
+    for (const chunk of chunksOf(values, groupsPerCall))
+      if (!(await this.#changeRegistry(split, ['', 0, chunk.length, ...chunk]))) return false
+    return true
+  }
+
   async versions(boards: readonly string[]): Promise<readonly (number | undefined)[]> {
     const replies = await this.#options.client.call((redis) =>
       Promise.all(boards.map((board) => redis.hget(this.#keysOf(board).meta, 'version'))),
@@ -128,6 +198,22 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     const { epoch, owner, version } = stored
     if (epoch === undefined || owner === undefined || version === undefined) return undefined
     return { epoch, owner, version, entries: [...entries, ...strays] }
+  }
+
+  /** `rest`: as registry.lua's header has it from the third argument on. */
+  async #changeRegistry({ board, epoch }: OwnedSplit, rest: readonly (string | number)[]): Promise<boolean> {
+    const { registry } = this.#splitKeysOf(board)
+    const owner = this.#options.owner()
+    const reply = await this.#options.client.call((redis) =>
+      redis.ranktideRegistry(registry, this.#keysOf(board).meta, epoch, owner, ...rest),
+    )
+    if (reply === 'fenced') throw new RanktideError('LEASE_LOST', `board ${board}`)
+    if (reply !== 'done' && reply !== 'lost') throw malformed('registry')
+    return reply === 'done'
+  }
+
+  #splitKeysOf(board: string): SplitKeys {
+    return splitKeys(this.#options.prefix, board)
   }
 
   #keysOf(board: string): BoardKeys {

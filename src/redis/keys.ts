@@ -24,6 +24,13 @@ export interface FeedKeys {
   readonly heartbeat: string
 }
 
+export interface SplitKeys {
+  /** Hash: value of each group → the version last vouched for, or ''. In one slot with the split board's own meta. */
+  readonly registry: string
+  /** Pattern of the channels of all groups. */
+  readonly changes: string
+}
+
 const withPrefix = (prefix: string, rest: string): string => (prefix === '' ? rest : `${prefix}:${rest}`)
 
 const refuseBraces = (what: string, text: string): void => {
@@ -65,4 +72,14 @@ export const feedKeys = (prefix: string, feed: string): FeedKeys => {
   refuseBraces('the feed name', feed)
   const stem = withPrefix(prefix, `{feed:${feed}}`)
   return { lease: `${stem}:lease`, heartbeat: `${stem}:heartbeat` }
+}
+
+/** What a split board has beside the keys of its groups and its own, which are those of any board. */
+export const splitKeys = (prefix: string, board: string): SplitKeys => {
+  refuseBraces('the prefix', prefix)
+  refuseBraces('the board name', board)
+  return {
+    registry: withPrefix(prefix, `{${board}}:groups`),
+    changes: withPrefix(prefix, `{${board}/*}:changes`),
+  }
 }

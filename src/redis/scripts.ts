@@ -11,6 +11,8 @@ const lua = (...names: string[]): string =>
 const scripts = {
   ranktideTake: { numberOfKeys: 3, lua: lua('board', 'take') },
   ranktidePublish: { numberOfKeys: 3, lua: lua('board', 'publish') },
+  ranktideForget: { numberOfKeys: 3, lua: lua('board', 'forget') },
+  ranktideRegistry: { numberOfKeys: 2, lua: lua('registry') },
   ranktideConfirm: { numberOfKeys: 2, lua: lua('confirm') },
   ranktideReadHeartbeat: { numberOfKeys: 1, lua: lua('read-heartbeat') },
   ranktideAcquireLease: { numberOfKeys: 1, lua: lua('acquire-lease') },

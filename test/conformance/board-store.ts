@@ -239,6 +239,120 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
       })
     })
 
+    describe('split boards', () => {
+      const registered = async (store: BoardStore) => (await result(store.registered('likes'))).groups
+      const ownLikes = async (store: BoardStore) => ({
+        board: 'likes',
+        epoch: (await result(store.take('likes'))).epoch,
+      })
+
+      it('takes many boards at once, in the order asked, each as one would be', async () => {
+        await step(a, await result(a.take('likes')), addAll([entry('1', '1')]))
+        const names = Array.from({ length: 450 }, (_, i) => (i === 333 ? 'likes' : `likes/${i}`))
+        const taken = await result(b.takeAll(names))
+        expect(taken).toHaveLength(450)
+        expect(taken.map(({ entries }, i) => [entries.length, i]).filter(([n]) => n !== 0)).toEqual([[1, 333]])
+        expect(await publishOne(a, requestOn(taken[333] ?? { epoch: 0, version: 0 }, emptyDiff))).toEqual({
+          kind: 'fenced',
+        })
+        expect(await result(b.takeAll([]))).toEqual([])
+        const one = { ...requestOn(taken[7] ?? { epoch: 0, version: 0 }, addAll([entry('1', '1')])), board: 'likes/7' }
+        expect(await publishOne(b, one)).toMatchObject({ kind: 'published' })
+      })
+
+      it('knows the groups that were registered and not removed, whatever their values', async () => {
+        const split = await ownLikes(a)
+        expect(await result(a.registered('likes'))).toEqual({ groups: new Map(), vouched: 0 })
+        const values = ['article', '', '榜单', 'a/b:{c}%', '0', ' ', 'line\nbreak']
+        expect(await result(a.register(split, values))).toBe(true)
+        expect(new Set((await registered(b)).keys())).toEqual(new Set(values))
+        expect(await result(a.unregister(split, ['article', 'never']))).toBe(true)
+        expect(new Set((await registered(b)).keys())).toEqual(new Set(values.slice(1)))
+        expect(await result(a.register(split, []))).toBe(true)
+        expect((await result(a.registered('other'))).groups).toEqual(new Map())
+      })
+
+      it('tells the version last vouched for, and the number of the last vouching', async () => {
+        const split = await ownLikes(a)
+        await result(a.register(split, ['x', 'y', 'z']))
+        await result(
+          a.vouch(split, {
+            versions: new Map([
+              ['x', 11],
+              ['y', 12],
+            ]),
+            number: 1,
+          }),
+        )
+        await result(a.vouch(split, { versions: new Map([['y', 13]]), number: 2 }))
+        expect(await result(b.registered('likes'))).toEqual({
+          groups: new Map([
+            ['x', 11],
+            ['y', 13],
+            ['z', undefined],
+          ]),
+          vouched: 2,
+        })
+        // Registered anew: whatever it was before, nobody vouches for it.
+        await result(a.register(split, ['x']))
+        expect((await registered(b)).get('x')).toBeUndefined()
+        // A publish of the split board itself leaves the number as it is, and so does who takes it next.
+        await step(b, await result(b.take('likes')), addAll([entry('1', '1')]))
+        expect((await result(b.registered('likes'))).vouched).toBe(2)
+      })
+
+      it('holds 10,000 groups', async () => {
+        const split = await ownLikes(a)
+        const values = Array.from({ length: 10_000 }, (_, i) => `group ${i}`)
+        await result(a.register(split, values))
+        const versions = new Map(values.map((value, i) => [value, 1_800_000_000_000 + i]))
+        await result(a.vouch(split, { versions, number: 1 }))
+        expect(await registered(a)).toEqual(versions)
+        await result(a.unregister(split, values.slice(1)))
+        expect(await registered(a)).toEqual(new Map([['group 0', 1_800_000_000_000]]))
+      })
+
+      it('lets only the owner change a registry, and says when his own board is gone', async () => {
+        const old = await ownLikes(a)
+        const current = await ownLikes(b)
+        await result(b.register(current, ['x']))
+        const vouching = { versions: new Map([['x', 5]]), number: 1 }
+        const tries = [a.register(old, ['y']), a.vouch(old, vouching), a.unregister(old, ['x'])]
+        for (const attempt of tries) await expect(result(attempt)).rejects.toMatchObject({ code: 'LEASE_LOST' })
+        await expect(result(a.register(current, ['y']))).rejects.toMatchObject({ code: 'LEASE_LOST' })
+        expect(await result(b.registered('likes'))).toEqual({ groups: new Map([['x', undefined]]), vouched: 0 })
+        await stores.flush()
+        expect(await result(b.register(current, ['y']))).toBe(false)
+        expect(await result(b.vouch(current, vouching))).toBe(false)
+        expect(await registered(b)).toEqual(new Map())
+      })
+
+      it('forgets a board with all its keys, and tells it', async () => {
+        const at = await step(a, await result(a.take('likes')), addAll([entry('1', '1')]))
+        expect(await result(a.forget('likes', at.epoch, at.version))).toEqual({ kind: 'forgotten' })
+        expect(await result(a.inspect('likes'))).toBeUndefined()
+        expect(await result(a.forget('likes', at.epoch, at.version))).toEqual({ kind: 'lost' })
+        await until('the message', () => stores.told('likes').at(-1) === 0)
+        const again = await result(a.take('likes'))
+        expect(again).toMatchObject({ entries: [], meta: undefined })
+        expect(again.version).toBeGreaterThan(at.version)
+      })
+
+      it('forgets nothing that is another version or another owner’s', async () => {
+        const taken = await result(a.take('likes'))
+        const at = await step(a, taken, addAll([entry('1', '1')]))
+        expect(await result(a.forget('likes', taken.epoch, taken.version))).toMatchObject({
+          kind: 'moved',
+          version: at.version,
+          entries: [{ member: '1' }],
+        })
+        expect(await result(b.forget('likes', at.epoch, at.version))).toEqual({ kind: 'fenced' })
+        await result(b.take('likes'))
+        expect(await result(a.forget('likes', at.epoch, at.version))).toEqual({ kind: 'fenced' })
+        expect(byMember(await contents(a))).toEqual(byMember([entry('1', '1')]))
+      })
+    })
+
     it('tells what the owner confirmed last', async () => {
       expect(await result(a.confirmed())).toEqual({ positions: new Map(), versions: new Map() })
       const positions = new Map([['webook.interactives/0', 17]])

@@ -2,18 +2,23 @@
  * The boards in Redis, in memory: the same answers as the scripts give (test/conformance/board-store.ts runs over both),
  * at once, so that it serves in virtual time. Several owners share one `MemoryBoards`, as replicas share a Redis.
  */
-import { defer, type Observable, of } from 'rxjs'
+import { defer, forkJoin, map, type Observable, of } from 'rxjs'
 import type { Entry } from '../../src/core/board-content.js'
+import { RanktideError } from '../../src/core/errors.js'
 import type { Positions } from '../../src/core/positions.js'
 import type {
   BoardInspector,
   BoardMeta,
   BoardStore,
   Confirmation,
+  ForgetOutcome,
   FoundBoard,
+  OwnedSplit,
   PublishOutcome,
   PublishRequest,
+  Registry,
   TakenBoard,
+  Vouching,
 } from '../../src/operators/ports.js'
 
 interface MemoryBoard {
@@ -34,6 +39,11 @@ export interface Sent {
   changes: number
 }
 
+interface MemoryRegistry {
+  readonly groups: Map<string, number | undefined>
+  vouched: number
+}
+
 const copied = (board: MemoryBoard): MemoryBoard => ({
   ...board,
   scores: new Map(board.scores),
@@ -51,6 +61,8 @@ export class MemoryBoards {
   readonly most = new Map<string, number>()
   readonly now: () => number
   readonly #boards = new Map<string, MemoryBoard>()
+  /** Of split boards, by their names. */
+  readonly registries = new Map<string, MemoryRegistry>()
   readonly #listeners = new Set<(board: string, version: number) => void>()
 
   /** `now`: the server's clock, ms since 1970. */
@@ -64,13 +76,17 @@ export class MemoryBoards {
 
   flush(): void {
     this.#boards.clear()
+    this.registries.clear()
   }
 
   /** A copy to go back to: a replica that takes over without the last writes. */
   save(): () => void {
     const copy = [...this.#boards].map(([name, board]) => [name, copied(board)] as const)
+    const registries = [...this.registries].map(([name, { groups, vouched }]) => [name, [...groups], vouched] as const)
     const { confirmed } = this
     return () => {
+      this.registries.clear()
+      for (const [name, groups, vouched] of registries) this.registries.set(name, { groups: new Map(groups), vouched })
       this.#boards.clear()
       for (const [name, board] of copy) this.#boards.set(name, copied(board))
       this.confirmed = confirmed
@@ -85,6 +101,10 @@ export class MemoryBoards {
   announce(board: string, version: number): void {
     this.sent.changes++
     for (const listener of this.#listeners) listener(board, version)
+  }
+
+  delete(board: string): void {
+    this.#boards.delete(board)
   }
 
   get(board: string): MemoryBoard | undefined {
@@ -134,6 +154,47 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
     })
   }
 
+  takeAll(names: readonly string[]): Observable<readonly TakenBoard[]> {
+    return forkJoin([of(undefined), ...names.map((name) => this.take(name))]).pipe(map(([, ...taken]) => taken))
+  }
+
+  registered(name: string): Observable<Registry> {
+    return defer(() => {
+      const { groups = new Map(), vouched = 0 } = this.#boards.registries.get(name) ?? {}
+      return of({ groups: new Map(groups), vouched })
+    })
+  }
+
+  register(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
+    return this.#changeRegistry(split, ({ groups }) => {
+      for (const value of values) groups.set(value, undefined)
+    })
+  }
+
+  vouch(split: OwnedSplit, { versions, number }: Vouching): Observable<boolean> {
+    return this.#changeRegistry(split, (registry) => {
+      for (const [value, version] of versions) registry.groups.set(value, version)
+      registry.vouched = number
+    })
+  }
+
+  unregister(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
+    return this.#changeRegistry(split, ({ groups }) => {
+      for (const value of values) groups.delete(value)
+    })
+  }
+
+  forget(name: string, epoch: number, base: number): Observable<ForgetOutcome> {
+    return defer(() => {
+      const refusal = this.#refusal(name, epoch, base)
+      if (refusal === undefined) {
+        this.#boards.delete(name)
+        this.#boards.announce(name, 0)
+      }
+      return of(refusal ?? ({ kind: 'forgotten' } as const))
+    })
+  }
+
   confirmed(): Observable<Confirmation> {
     return defer(() => of(this.#boards.confirmed ?? { positions: new Map(), versions: new Map() }))
   }
@@ -162,11 +223,30 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
     })
   }
 
-  #publishOne({ board: name, epoch, base, diff, meta }: PublishRequest): PublishOutcome {
+  #refusal(name: string, epoch: number, base: number): Exclude<PublishOutcome, { kind: 'published' }> | undefined {
     const board = this.#boards.get(name)
     if (board === undefined) return { kind: 'lost' }
     if (board.epoch !== epoch || board.owner !== this.#owner) return { kind: 'fenced' }
-    if (board.version !== base) return { kind: 'moved', version: board.version, entries: this.#boards.entries(name) }
+    if (board.version === base) return undefined
+    return { kind: 'moved', version: board.version, entries: this.#boards.entries(name) }
+  }
+
+  #changeRegistry({ board: name, epoch }: OwnedSplit, change: (registry: MemoryRegistry) => void): Observable<boolean> {
+    return defer(() => {
+      const board = this.#boards.get(name)
+      if (board === undefined) return of(false)
+      if (board.epoch !== epoch || board.owner !== this.#owner) throw new RanktideError('LEASE_LOST', `board ${name}`)
+      const registry = this.#boards.registries.get(name) ?? { groups: new Map(), vouched: 0 }
+      this.#boards.registries.set(name, registry)
+      change(registry)
+      return of(true)
+    })
+  }
+
+  #publishOne({ board: name, epoch, base, diff, meta }: PublishRequest): PublishOutcome {
+    const board = this.#boards.get(name)
+    const refusal = this.#refusal(name, epoch, base)
+    if (refusal !== undefined || board === undefined) return refusal ?? { kind: 'lost' }
     const { sent, most } = this.#boards
     for (const member of diff.leave) {
       board.scores.delete(member)

@@ -12,10 +12,14 @@ import type {
   BoardInspector,
   BoardStore,
   Confirmation,
+  ForgetOutcome,
   FoundBoard,
+  OwnedSplit,
   PublishOutcome,
   PublishRequest,
+  Registry,
   TakenBoard,
+  Vouching,
 } from '../../src/operators/ports.js'
 import type { Draws } from './draws.js'
 import { type MemoryBoardStore, MemoryBoards } from './memory-board-store.js'
@@ -216,6 +220,30 @@ export class WatchedStore implements BoardStore, BoardInspector {
     return this.#call(() => this.#watched.take(this.#store, this.owner, board))
   }
 
+  takeAll(boards: readonly string[]): Observable<readonly TakenBoard[]> {
+    return this.#call(() => boards.map((board) => this.#watched.take(this.#store, this.owner, board)))
+  }
+
+  registered(board: string): Observable<Registry> {
+    return this.#call(() => now(this.#store.registered(board)))
+  }
+
+  register(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
+    return this.#call(() => now(this.#store.register(split, values)))
+  }
+
+  vouch(split: OwnedSplit, vouching: Vouching): Observable<boolean> {
+    return this.#call(() => now(this.#store.vouch(split, vouching)))
+  }
+
+  forget(board: string, epoch: number, base: number): Observable<ForgetOutcome> {
+    return this.#call(() => now(this.#store.forget(board, epoch, base)))
+  }
+
+  unregister(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
+    return this.#call(() => now(this.#store.unregister(split, values)))
+  }
+
   publish(requests: readonly PublishRequest[]): Observable<readonly PublishOutcome[]> {
     const fate = this.#fate()
     // A connection that breaks in the middle of the round trip.
@@ -253,9 +281,16 @@ export class WatchedStore implements BoardStore, BoardInspector {
 /** The memory store answers at once. */
 export const now = <T>(answer$: Observable<T>): T => {
   let answers: T[] = []
-  answer$.subscribe((answer) => {
-    answers = [answer]
+  let refusals: unknown[] = []
+  answer$.subscribe({
+    next: (answer) => {
+      answers = [answer]
+    },
+    error: (error: unknown) => {
+      refusals = [error]
+    },
   })
+  for (const refusal of refusals) throw refusal
   for (const answer of answers) return answer
   throw new Error('the store did not answer at once')
 }

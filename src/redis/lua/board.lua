@@ -1,4 +1,4 @@
--- Shared head of take.lua and publish.lua: scripts.ts puts it before them. It defines functions and touches no key.
+-- Shared head of take.lua, publish.lua and forget.lua: scripts.ts puts it before them. It defines functions and touches no key.
 --
 -- KEYS  1 zset (member, score)   2 rows (hash: member -> JSON)   3 meta (hash)
 --
