@@ -65,7 +65,7 @@ native_modules_match() { modules_match && native_module_loads; }
 # slow_step NAME COMMAND…: a step that tells every 15 s that it is not dead.
 slow_step() {
   local name=$1 began=$SECONDS ticker code=0
-  while sleep 15; do echo "$name: $((SECONDS - began)) s so far"; done 3>&- 4>&- &
+  while sleep 15 >/dev/null 2>&1; do echo "$name: $((SECONDS - began)) s so far"; done 3>&- 4>&- &
   ticker=$!
   step "$@" || code=$?
   kill "$ticker" 2>/dev/null || true

@@ -1,5 +1,5 @@
 /**
- * The composition root of `ranktide run`: opens clients, wires ports, closes in reverse order.
+ * The composition root of a worker: opens clients, wires ports, closes in reverse order. Kafka and database are passed in.
  *
  * HTTP comes first, so that probes are answered while servers are waited for; it closes last, so that readers are
  * answered until the end.
@@ -20,19 +20,15 @@ import type { Config } from './runtime/config.js'
 import { type Feed, feedsOf } from './runtime/feeds.js'
 import type { Lifecycle } from './runtime/lifecycle.js'
 import type { Log } from './runtime/log.js'
-import { createKafkaFeed } from './sources/kafka-feed.js'
 import { BoardViews, type ServedFeed } from './worker/board-views.js'
-import { WorkerDatabase } from './worker/database.js'
 import { ownFeed } from './worker/feed-owner.js'
 import { windowOf } from './worker/feed-window.js'
 import { type Waiting, waitFor } from './worker/wait-for.js'
 import { WorkerHealth } from './worker/worker-health.js'
+import type { FeedDatabase, WorkerParts } from './worker/worker-parts.js'
 
 /** Every board is compared with its table this often, ms: what was lost upstream without a trace is found by it. */
 const auditEvery = 600_000
-
-/** librdkafka's batches are small and prompt; the pipeline's windows gather them. */
-const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
 
 interface App {
   readonly config: Config
@@ -40,7 +36,8 @@ interface App {
   readonly lifecycle: Lifecycle
   readonly recorder: Recorder
   readonly redis: RedisClient
-  readonly database: WorkerDatabase
+  readonly parts: WorkerParts
+  readonly database: FeedDatabase
   readonly health: WorkerHealth
   /** Ends what the start waits for. */
   readonly signal: AbortSignal
@@ -52,9 +49,9 @@ interface RunningFeed {
 }
 
 /** Runs until the process exits by a signal; rejects, with everything closed, with what made it stop by itself. */
-export const runWorker = async (config: Config, log: Log, lifecycle: Lifecycle): Promise<never> => {
+export const runWorker = async (config: Config, log: Log, lifecycle: Lifecycle, parts: WorkerParts): Promise<never> => {
   try {
-    return await run(config, log, lifecycle)
+    return await run(config, log, lifecycle, parts)
   } catch (error) {
     // A signal came first: whoever closes for it ends the process, with its own exit code.
     if (lifecycle.closing) return new Promise<never>(() => {})
@@ -63,7 +60,7 @@ export const runWorker = async (config: Config, log: Log, lifecycle: Lifecycle):
   }
 }
 
-const run = async (config: Config, log: Log, lifecycle: Lifecycle): Promise<never> => {
+const run = async (config: Config, log: Log, lifecycle: Lifecycle, parts: WorkerParts): Promise<never> => {
   const registry = new Registry()
   const recorder = createRecorder(registry, Date.now)
   const redis = openRedis(config, lifecycle)
@@ -78,11 +75,11 @@ const run = async (config: Config, log: Log, lifecycle: Lifecycle): Promise<neve
   lifecycle.onClose('http', () => server.close())
   log.info({ address: await listen(server, config.http) }, 'Listening')
 
-  const database = new WorkerDatabase(config.database)
+  const { database } = parts
   lifecycle.onClose('database', () => database.close())
   const waiting = new AbortController()
   lifecycle.onClose('start', () => waiting.abort())
-  const app = { config, log, lifecycle, recorder, redis, database, health, signal: waiting.signal }
+  const app = { config, log, lifecycle, recorder, redis, parts, database, health, signal: waiting.signal }
   const running = await Promise.all(feeds.map((feed) => startFeed(app, feed)))
   health.start()
   log.info({ boards: names }, 'Started')
@@ -118,7 +115,7 @@ const serve = (
 
 /** Resolves once the feed takes part in the election of its owner; `failed` rejects when it can't go on. */
 const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ readonly failed: Promise<never> }> => {
-  const { config, log, lifecycle, recorder, redis, database } = app
+  const { config, log, lifecycle, recorder, redis, parts, database } = app
   const specs = await waitFor(() => database.resolve(feed.boards), waitingFor(app, 'the database'))
   await waitFor(() => checkDatabase(app, specs), waitingFor(app, 'the database'))
   const marker = await waitFor(() => database.marker(specs), waitingFor(app, 'the database'))
@@ -127,14 +124,9 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
   served.specs = specs
 
   const lease = new Lease({ client: redis, prefix: config.redis.prefix, feed: feed.name, instance: config.instance })
-  const source = createKafkaFeed({
-    brokers: config.kafka.brokers.join(','),
-    group: config.kafka.group,
-    client: config.kafka.client,
-    topics: feed.topics,
-    window: sourceWindow,
-    onTrouble: (error) => log.warn({ feed: feed.name, code: error.code, detail: error.detail }, 'Waiting for Kafka'),
-  })
+  const source = parts.openSource(feed, (error) =>
+    log.warn({ feed: feed.name, code: error.code, detail: error.detail }, 'Waiting for Kafka'),
+  )
   lifecycle.onClose('kafka', () => source.close(), 3_500)
   lifecycle.onClose('lease', () => lease.stop())
   const stop$ = new BehaviorSubject(false)

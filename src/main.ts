@@ -1,19 +1,23 @@
 #!/usr/bin/env node
 /** The process: what it is given (arguments, environment, signals) and how it exits. */
 import { hostname } from 'node:os'
-import { runWorker } from './app.js'
 import { runProgram } from './cli/program.js'
 import { closeOnSignals, Lifecycle } from './runtime/lifecycle.js'
-import { checkConnections } from './worker/check-connections.js'
+import { loadWithKafka } from './worker/kafka-client.js'
 
 const code = await runProgram(
   {
     runWorker: async (config, log) => {
       const lifecycle = new Lifecycle({ log, exit: (exitCode) => process.exit(exitCode) })
       closeOnSignals(lifecycle, process)
-      await runWorker(config, log, lifecycle)
+      const { serverParts } = await loadWithKafka(() => import('./worker/server-parts.js'))
+      const { runWorker } = await import('./app.js')
+      await runWorker(config, log, lifecycle, serverParts(config))
     },
-    checkConnections,
+    checkConnections: async (config) => {
+      const { checkConnections } = await loadWithKafka(() => import('./worker/check-connections.js'))
+      return checkConnections(config)
+    },
     surroundings: { environment: process.env, hostname: hostname() },
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),

@@ -52,6 +52,10 @@ export const errorTable = {
     verdict: 'heal',
     message: 'a marker that was written to the database did not come back through the feed',
   },
+  GROUPS_LIMIT: {
+    verdict: 'heal',
+    message: 'the column that splits the board has more values than are allowed',
+  },
   OFFSETS_GONE: { verdict: 'heal', message: 'the topic no longer holds the offsets to go on from' },
 
   // Servers.
@@ -66,6 +70,7 @@ export const errorTable = {
   KAFKA_DENIED: { verdict: 'retry', message: 'Kafka refuses the user or password' },
   KAFKA_TOPIC: { verdict: 'retry', message: 'the topic does not exist' },
   KAFKA_FAILED: { verdict: 'retry', message: 'Kafka refused a request' },
+  KAFKA_CLIENT: { verdict: 'fatal', message: 'node-rdkafka is not there, or was not compiled' },
   LEASE_LOST: { verdict: 'retry', message: 'another replica owns the feed now' },
 
   // What was asked for.

@@ -1,0 +1,22 @@
+/** The parts of `ranktide run`: Kafka and the SQL database that the configuration names. */
+import type { Config } from '../runtime/config.js'
+import { createKafkaFeed } from '../sources/kafka-feed.js'
+import { WorkerDatabase } from './database.js'
+import type { WorkerParts } from './worker-parts.js'
+
+/** librdkafka's batches are small and prompt; the pipeline's windows gather them. */
+export const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
+
+/** Opens no connection yet. */
+export const serverParts = ({ kafka, database }: Config): WorkerParts => ({
+  database: new WorkerDatabase(database),
+  openSource: ({ topics }, onTrouble) =>
+    createKafkaFeed({
+      brokers: kafka.brokers.join(','),
+      group: kafka.group,
+      client: kafka.client,
+      topics,
+      window: sourceWindow,
+      onTrouble,
+    }),
+})
