@@ -16,7 +16,16 @@ export interface BoardSpec {
   readonly display: readonly number[]
   /** Where the score stands in `table.columns`. */
   readonly scoreColumn: number
+  /**
+   * Where the column stands in `table.columns` that splits the board: one board of N members a value of it ("group").
+   * A row with NULL there is in none. Undefined: one board of all rows.
+   */
+  readonly per?: number | undefined
+  /** The most groups of a split board; past it the board is degraded. By default `defaultMaxGroups`. */
+  readonly maxGroups?: number | undefined
 }
+
+export const defaultMaxGroups = 10_000
 
 /** The exact text of a row's score; null means that the row is not ranked. */
 export const scoreOf = (spec: BoardSpec, image: Image): string | null => image[spec.scoreColumn] ?? null

@@ -9,6 +9,7 @@ import type { Folded } from './newest-per-key.js'
 import type { Note } from './note.js'
 import type { Positions } from './positions.js'
 import type { RefillRows } from './refill.js'
+import type { GroupsRows } from './refill-groups.js'
 
 /** A folded window of the stream. */
 export interface Window extends Folded {
@@ -22,6 +23,7 @@ export interface Window extends Folded {
 export type FeedInput =
   | { readonly kind: 'window'; readonly window: Window }
   | { readonly kind: 'rows'; readonly request: number; readonly rows: RefillRows }
+  | { readonly kind: 'groups'; readonly request: number; readonly rows: GroupsRows }
   | { readonly kind: 'read-failed'; readonly request: number; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'ends'; readonly barrier: number; readonly ends: Positions }
   | { readonly kind: 'barrier-failed' }
@@ -47,9 +49,47 @@ export interface BoardSnapshot {
   readonly behindSince: number | undefined
 }
 
+/** One group of a split board. */
+export interface GroupSnapshot extends BoardSnapshot {
+  /** As `groupName` has it; `spec` is that of the whole board. */
+  readonly name: string
+  readonly value: string
+  /** The table has no ranked row of this group: it is to be removed from wherever it is kept. */
+  readonly gone: boolean
+}
+
+/** A split board as a whole. What it says of itself holds for every group but one that is being refilled. */
+export interface SplitSnapshot {
+  readonly spec: BoardSpec
+  readonly status: BoardStatus
+  /** Whether its groups are of the positions that the feed has reached, bar those that are being refilled. */
+  readonly current: boolean
+  readonly behindSince: number | undefined
+  /** Whether every group that there is, is known: a value that no group has is a value that no row has. */
+  readonly filled: boolean
+  /** How many groups there are. */
+  readonly size: number
+  /** A group as it is now (not as it was when the snapshot was taken), for readers while Redis is down. */
+  group(value: string): GroupSnapshot | undefined
+}
+
 export interface FeedSnapshot {
   readonly positions: Positions
+  /** All boards that are not split. */
   readonly boards: readonly BoardSnapshot[]
+  readonly splits: readonly SplitSnapshot[]
+  /**
+   * By name, the groups whose content or status has changed since the snapshot before was handed on: whoever skips a
+   * snapshot has to merge it into the next (`mergeSnapshots`).
+   */
+  readonly changed: ReadonlyMap<string, GroupSnapshot>
+}
+
+/** The newer of two snapshots, with what changed since before the older. */
+export const mergeSnapshots = (older: FeedSnapshot, newer: FeedSnapshot): FeedSnapshot => {
+  if (older.changed.size === 0) return newer
+  if (newer.changed.size === 0) return { ...newer, changed: older.changed }
+  return { ...newer, changed: new Map([...older.changed, ...newer.changed]) }
 }
 
 export interface FeedOptions {

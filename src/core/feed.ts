@@ -98,7 +98,12 @@ export class Feed implements KeeperFeed {
       current: keeper.publishable,
       behindSince: this.#behindSince.get(keeper),
     }))
-    return { positions: this.#positions, boards }
+    return { positions: this.#positions, boards, splits: [], changed: new Map() }
+  }
+
+  /** The snapshot to hand on: what changed up to now will not be in the next one. */
+  handOn(): FeedSnapshot {
+    return this.snapshot()
   }
 
   /** Keys in all journals. */
@@ -144,6 +149,8 @@ export class Feed implements KeeperFeed {
         return
       case 'rows':
         for (const keeper of this.#keepers) keeper.onRows(input.request, input.rows)
+        return
+      case 'groups':
         return
       case 'read-failed':
         for (const keeper of this.#keepers) keeper.onReadFailed(input.request, input.code, input.detail)

@@ -3,10 +3,12 @@ import type { BarrierEffect, Proof, Reached } from './barrier.js'
 import type { BoardSpec } from './board-spec.js'
 import type { Journal } from './journal.js'
 import type { Note } from './note.js'
+import type { GroupsQuery } from './refill-groups.js'
 
 export type KeeperEffect =
   | BarrierEffect
   | { readonly kind: 'read'; readonly request: number; readonly board: BoardSpec; readonly limit: number }
+  | { readonly kind: 'read-groups'; readonly request: number; readonly query: GroupsQuery }
 
 export const keeperLimits = {
   /** Keys that a journal may hold before rows are merged ahead of their barrier. */

@@ -2,9 +2,12 @@ import { from, Observable, type ObservableInput, type OperatorFunction, Subscrip
 
 /**
  * Like `exhaustMap`, but the newest value that came while busy is run next: one at a time, never a queue, and the last
- * value is always run. Memory: one value.
+ * value is always run. `merge`: what becomes of a value that is skipped; by default it is forgotten. Memory: one value.
  */
-export const exhaustLatest = <T, R>(project: (value: T) => ObservableInput<R>): OperatorFunction<T, R> => {
+export const exhaustLatest = <T, R>(
+  project: (value: T) => ObservableInput<R>,
+  merge: (skipped: T, newer: T) => T = (_, newer) => newer,
+): OperatorFunction<T, R> => {
   return (values$) =>
     new Observable((subscriber) => {
       const all = new Subscription()
@@ -34,7 +37,7 @@ export const exhaustLatest = <T, R>(project: (value: T) => ObservableInput<R>): 
       all.add(
         values$.subscribe({
           next: (value) => {
-            waiting = { value }
+            waiting = { value: waiting === undefined ? value : merge(waiting.value, value) }
             run()
           },
           error: (error: unknown) => subscriber.error(error),

@@ -74,7 +74,7 @@ export const keepBoards = (ports: KeepBoardsPorts): OperatorFunction<FoldedWindo
         release()
         return feed
       }, ports.feed),
-      map((feed) => feed.snapshot()),
+      map((feed) => feed.handOn()),
       tap((snapshot) => ports.kept?.(snapshot)),
     )
   }
@@ -86,6 +86,11 @@ const clocks = ({ scheduler, auditEvery }: KeepBoardsPorts): Observable<FeedInpu
     auditEvery === undefined ? EMPTY : interval(auditEvery, scheduler).pipe(map((): FeedInput => ({ kind: 'audit' }))),
   )
 
+const readFailed = (request: number, error: unknown): FeedInput => {
+  const { code, message } = asRanktideError(error)
+  return { kind: 'read-failed', request, code, detail: message }
+}
+
 /** Every effect ends with an answer or a failure: none is waited for in vain. */
 const carryOut = (effect: FeedEffect, { base, source }: KeepBoardsPorts): Observable<FeedInput> => {
   switch (effect.kind) {
@@ -93,10 +98,14 @@ const carryOut = (effect: FeedEffect, { base, source }: KeepBoardsPorts): Observ
       const { request, board, limit } = effect
       return defer(() => base.read({ board, limit })).pipe(
         map((rows): FeedInput => ({ kind: 'rows', request, rows })),
-        catchError((error: unknown) => {
-          const { code, message } = asRanktideError(error)
-          return of<FeedInput>({ kind: 'read-failed', request, code, detail: message })
-        }),
+        catchError((error: unknown) => of(readFailed(request, error))),
+      )
+    }
+    case 'read-groups': {
+      const { request, query } = effect
+      return defer(() => base.readGroups(query)).pipe(
+        map((rows): FeedInput => ({ kind: 'groups', request, rows })),
+        catchError((error: unknown) => of(readFailed(request, error))),
       )
     }
     case 'mark':

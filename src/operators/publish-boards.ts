@@ -16,7 +16,7 @@ import {
   timer,
 } from 'rxjs'
 import { RanktideError } from '../core/errors.js'
-import type { FeedSnapshot } from '../core/feed-io.js'
+import { type FeedSnapshot, mergeSnapshots } from '../core/feed-io.js'
 import { exhaustLatest } from './exhaust-latest.js'
 import type { BoardInspector, BoardStore, PublishOutcome } from './ports.js'
 import type { Publish, PublishedBoards } from './published-boards.js'
@@ -56,12 +56,14 @@ const compareEvery = 1_000
  */
 export const publishBoards = (ports: PublishBoardsPorts): OperatorFunction<FeedSnapshot, FeedSnapshot> => {
   const turns = new Turns(ports)
-  return exhaustLatest((snapshot) =>
-    ports.mayPublish()
-      ? concat(turns.compareIfDue(), publishAll(ports, snapshot)).pipe(
-          catchError((error: unknown) => pause(ports, error)),
-        )
-      : EMPTY,
+  return exhaustLatest(
+    (snapshot) =>
+      ports.mayPublish()
+        ? concat(turns.compareIfDue(), publishAll(ports, snapshot)).pipe(
+            catchError((error: unknown) => pause(ports, error)),
+          )
+        : EMPTY,
+    mergeSnapshots,
   )
 }
 

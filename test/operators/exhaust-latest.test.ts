@@ -14,6 +14,24 @@ describe('exhaustLatest', () => {
     })
   })
 
+  it('merges what is skipped into what is newer', () => {
+    const source = new Subject<number>()
+    const answers: Subject<string>[] = []
+    const run: number[] = []
+    const project = (n: number) => {
+      run.push(n)
+      const answer = new Subject<string>()
+      answers.push(answer)
+      return answer
+    }
+    source.pipe(exhaustLatest(project, (skipped, newer) => skipped * 10 + newer)).subscribe()
+    for (const n of [1, 2, 3, 4]) source.next(n)
+    answers[0]?.complete()
+    source.next(5)
+    answers[1]?.complete()
+    expect(run).toEqual([1, 234, 5])
+  })
+
   it('takes answers that come at once, and values that come with them', () => {
     const source = new Subject<number>()
     const seen: number[] = []

@@ -1,4 +1,4 @@
-import { type Observable, of, Subject, throwError } from 'rxjs'
+import { NEVER, type Observable, of, Subject, throwError } from 'rxjs'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
 import { Feed } from '../../src/core/feed.js'
@@ -40,6 +40,7 @@ describe('keeping boards', () => {
           queries.push(query)
           return read()
         },
+        readGroups: () => NEVER,
         mark: (nonce: string) => {
           marks.push(nonce)
           return of(undefined)

@@ -19,6 +19,6 @@ test('a board that is neither there nor here is not written: readers would take 
   for (const reason of ['starting', 'catching up', 'rewinding']) {
     const status = { state: 'stale', reason } as const
     const board = { spec, status, content: undefined, current: false, behindSince: 1 }
-    expect(published.due({ positions: new Map(), boards: [board] })).toEqual([])
+    expect(published.due({ positions: new Map(), boards: [board], splits: [], changed: new Map() })).toEqual([])
   }
 })

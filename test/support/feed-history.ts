@@ -236,7 +236,7 @@ export class FeedHistory {
     for (const effect of effects)
       if (effect.kind === 'read') this.#reads.push({ effect, answer: undefined })
       else if (effect.kind === 'mark') this.#marks.push(effect.nonce)
-      else this.#asked.push(effect.barrier)
+      else if (effect.kind === 'ends') this.#asked.push(effect.barrier)
     this.#check()
   }
 

@@ -21,7 +21,7 @@ export const snapshotOf = (
     current: status.state === 'exact',
     behindSince: over.behindSince,
   }
-  return { positions, boards: [board] }
+  return { positions, boards: [board], splits: [], changed: new Map() }
 }
 
 export const entriesOf = (scores: Readonly<Record<string, string>>): Entry[] =>

@@ -177,6 +177,7 @@ export class RecordedReplay {
     for (const effect of effects)
       if (effect.kind === 'mark') this.#marks.push(effect.nonce)
       else if (effect.kind === 'ends') this.#step({ kind: 'ends', barrier: effect.barrier, ends: new Map(this.#ends) })
-      else this.#answer({ kind: 'rows', request: effect.request, rows: this.#read(effect.board, effect.limit) })
+      else if (effect.kind === 'read')
+        this.#answer({ kind: 'rows', request: effect.request, rows: this.#read(effect.board, effect.limit) })
   }
 }

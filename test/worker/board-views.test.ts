@@ -31,7 +31,7 @@ const owner = () => {
   const published = new PublishedBoards(new Map([['likes', taken]]), new Map([['likes', 'd']]))
   const content = { entries: ours, positions: new Map(), complete: true, proof: 'marker' } as const
   const board = { spec, status: exact, content, current: true, behindSince: undefined }
-  const snapshot = { positions: new Map(), boards: [board] }
+  const snapshot = { positions: new Map(), boards: [board], splits: [], changed: new Map() }
   const owned: OwnedFeed = { published, snapshot, confirmedAt: new Map([['likes', 1_000]]), cutOff: false }
   const views = new BoardViews(['likes'], [{ specs: [spec], reader: { read: () => undefined }, owned }], () => 1_500)
   return { published, views }

@@ -10,7 +10,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import { RanktideError } from '../../core/errors.js'
-import type { Base, RefillQuery, RefillRows } from '../../operators/ports.js'
+import type { Base, GroupsQuery, GroupsRows, RefillQuery, RefillRows } from '../../operators/ports.js'
 import type { MysqlPool, Session } from './connection.js'
 import { type MarkerTable, readMarker, writeMarker } from './marker.js'
 import { readBoard } from './read-board.js'
@@ -60,6 +60,10 @@ export class MysqlBase implements Base {
     // Outside the budget: waiting asks nothing of the database.
     await this.#wait(overlapMs)
     return budget.run(() => this.#snapshot((session) => readBoard(session, board, limit)))
+  }
+
+  readGroups({ board }: GroupsQuery): Promise<GroupsRows> {
+    return Promise.reject(new RanktideError('DATABASE_QUERY', `board ${board.name}: groups cannot be read here`))
   }
 
   async mark(nonce: string): Promise<void> {
