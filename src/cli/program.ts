@@ -15,7 +15,8 @@ import { packageVersion } from './version.js'
 /** What `config check --connect` found out about one server, topic, table or index. */
 export interface ConnectionFinding {
   readonly name: string
-  readonly ok: boolean
+  /** A warning does not keep boards from starting. */
+  readonly level: 'ok' | 'warning' | 'error'
   /** One sentence; no secrets. */
   readonly detail: string
 }
@@ -67,13 +68,15 @@ const addConfig = (program: Command, actions: ProgramActions): void => {
     .action(() => actions.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`))
 }
 
+const signs = { ok: '+', warning: '!', error: '-' } as const
+
 /** A check that failed and has been told: what is left is the exit code. */
 class ChecksFailed extends Error {}
 
 const checkServers = async (config: Config, actions: ProgramActions): Promise<void> => {
   const findings = await actions.checkConnections(config)
-  for (const { name, ok, detail } of findings) actions.out(`[${ok ? '+' : '-'}]${name} ${detail}\n`)
-  if (findings.some(({ ok }) => !ok)) throw new ChecksFailed()
+  for (const { name, level, detail } of findings) actions.out(`[${signs[level]}]${name} ${detail}\n`)
+  if (findings.some(({ level }) => level === 'error')) throw new ChecksFailed()
 }
 
 export const buildProgram = (actions: ProgramActions): Command => {

@@ -9,6 +9,7 @@ import kafka from 'node-rdkafka'
 import { type ErrorCode, RanktideError } from '../core/errors.js'
 import { type Positions, parsePartitionId, partitionId } from '../core/positions.js'
 import type { Message } from '../operators/ports.js'
+import { nearestName } from '../runtime/nearest-name.js'
 import { brokersFailed, eventCode, failureText, isUnsettled, kafkaError } from './kafka-errors.js'
 import { firstContact } from './kafka-first-contact.js'
 import { messageOf } from './kafka-message.js'
@@ -79,12 +80,19 @@ export class KafkaConnection {
       await this.#metadata({ topic, allTopics: false })
       this.#known.add(topic)
     }
-    const metadata = await this.#metadata({ allTopics: false })
-    return topics.flatMap((topic) => {
-      const found = metadata.topics.find((each) => each.name === topic)
-      if (found === undefined || found.partitions.length === 0) throw new RanktideError('KAFKA_TOPIC', topic)
-      return found.partitions.map(({ id }) => partitionId(topic, id))
-    })
+    const { topics: found } = await this.#metadata({ allTopics: false })
+    const partitionsOf = (topic: string) => found.find(({ name }) => name === topic)?.partitions ?? []
+    const missing = topics.find((topic) => partitionsOf(topic).length === 0)
+    if (missing !== undefined) throw new RanktideError('KAFKA_TOPIC', await this.#nearest(missing))
+    return topics.flatMap((topic) => partitionsOf(topic).map(({ id }) => partitionId(topic, id)))
+  }
+
+  /** The topic that was probably meant, of those that this user may see. */
+  async #nearest(topic: string): Promise<string> {
+    const { topics } = await this.#metadata({ allTopics: true })
+    const existing = topics.filter(({ partitions }) => partitions.length > 0).map(({ name }) => name)
+    const near = nearestName(topic, existing)
+    return near === undefined ? topic : `${topic}; did you mean ${near}?`
   }
 
   /** First offset at or after `time` (ms) in each partition, -1 if there is none; or EARLIEST, or LATEST. */

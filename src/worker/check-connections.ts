@@ -1,25 +1,13 @@
 /** `config check --connect`: asks every server once, and says what a start would meet. */
 import type { BoardSpec } from '../core/board-spec.js'
-import { asRanktideError, RanktideError } from '../core/errors.js'
-import { parsePartitionId } from '../core/positions.js'
+import { RanktideError } from '../core/errors.js'
+import { grantMarker } from '../databases/mysql/marker.js'
 import { RedisClient } from '../redis/client.js'
 import type { Config } from '../runtime/config.js'
-import { type Feed, feedsOf } from '../runtime/feeds.js'
-import { createKafkaFeed } from '../sources/kafka-feed.js'
+import { feedsOf } from '../runtime/feeds.js'
+import { checkTopics } from './check-topics.js'
+import { type ConnectionFinding, failed } from './connection-finding.js'
 import { WorkerDatabase } from './database.js'
-
-/** One line: a server, topic, table or index, and what is to be said of it. */
-export interface ConnectionFinding {
-  readonly name: string
-  readonly ok: boolean
-  readonly detail: string
-}
-
-const failed = (name: string, error: unknown): ConnectionFinding => ({
-  name,
-  ok: false,
-  detail: asRanktideError(error).message,
-})
 
 export const checkConnections = async (config: Config): Promise<readonly ConnectionFinding[]> => {
   const feeds = feedsOf(config)
@@ -27,30 +15,12 @@ export const checkConnections = async (config: Config): Promise<readonly Connect
   return [...kafka.flat(), ...(await checkRedis(config)), ...(await checkDatabase(config))]
 }
 
-const checkTopics = async ({ kafka }: Config, feed: Feed): Promise<readonly ConnectionFinding[]> => {
-  const { group, client } = kafka
-  const window = { events: 1, bytes: 1, time: 1 }
-  const source = createKafkaFeed({ brokers: kafka.brokers.join(','), group, client, topics: feed.topics, window })
-  try {
-    const ends = await source.ends()
-    return feed.topics.map((topic) => {
-      const partitions = [...ends.keys()].filter((id) => parsePartitionId(id).topic === topic).length
-      const advice = ': one partition a tracked table keeps TRUNCATE and changed keys in order'
-      return { name: `topic ${topic}`, ok: true, detail: `${partitions} partition(s)${partitions > 1 ? advice : ''}` }
-    })
-  } catch (error) {
-    return [failed(`topic ${feed.topics.join(', ')}`, error)]
-  } finally {
-    await source.close()
-  }
-}
-
 const checkRedis = async ({ redis }: Config): Promise<readonly ConnectionFinding[]> => {
   const client = new RedisClient(redis.connection)
   try {
     await client.connected()
     await client.call((connection) => connection.ping())
-    return [{ name: 'redis', ok: true, detail: client.where }]
+    return [{ name: 'redis', level: 'ok', detail: client.where }]
   } catch (error) {
     return [failed('redis', error)]
   } finally {
@@ -67,15 +37,19 @@ const checkDatabase = async (config: Config): Promise<readonly ConnectionFinding
       try {
         const resolved = await database.resolve([board])
         specs.push(...resolved)
-        findings.push({ name: `board ${board.name}`, ok: true, detail: `${board.table.database}.${board.table.table}` })
+        findings.push({
+          name: `board ${board.name}`,
+          level: 'ok',
+          detail: `${board.table.database}.${board.table.table}`,
+        })
       } catch (error) {
         findings.push(failed(`board ${board.name}`, error))
         if (error instanceof RanktideError && error.code.startsWith('DATABASE')) return findings
       }
     }
-    for (const { level, message } of await database.preflight(specs))
-      findings.push({ name: level, ok: level === 'warning', detail: message })
-    if (specs.length > 0) findings.push(await checkMarker(database, specs))
+    for (const { level, code, message } of await database.preflight(specs))
+      findings.push({ name: code, level, detail: message })
+    if (specs.length > 0) findings.push(await checkMarker(config, database, specs))
   } catch (error) {
     findings.push(failed('database', error))
   } finally {
@@ -84,12 +58,18 @@ const checkDatabase = async (config: Config): Promise<readonly ConnectionFinding
   return findings
 }
 
-const checkMarker = async (database: WorkerDatabase, specs: readonly BoardSpec[]): Promise<ConnectionFinding> => {
-  const marker = await database.marker(specs)
-  const { database: name, table } = database.markerTable(specs)
-  const detail =
-    marker === undefined
-      ? `${name}.${table} may not be written: boards will say assumed, not exact`
-      : `${name}.${table} can be written; Canal's filter has to let it through`
-  return { name: 'marker', ok: true, detail }
+const checkMarker = async (
+  { database: { marker } }: Config,
+  database: WorkerDatabase,
+  specs: readonly BoardSpec[],
+): Promise<ConnectionFinding> => {
+  const table = database.markerTable(specs)
+  const name = `${table.database}.${table.table}`
+  const found = (level: ConnectionFinding['level'], detail: string) => ({ name: 'marker', level, detail })
+  if (marker.write === 'never')
+    return found('ok', 'is not to be written (database.marker.write): boards will say assumed, not exact')
+  if ((await database.marker(specs)) !== undefined)
+    return found('ok', `${name} can be written; Canal's filter has to let it through`)
+  const grant = grantMarker(table, await database.account())
+  return found('warning', `${name} may not be written: boards will say assumed, not exact; run: ${grant}`)
 }

@@ -1,6 +1,7 @@
 /** The database of a worker: its pools, its budget, and one base a feed. */
 import type { BoardSpec } from '../core/board-spec.js'
 import { RanktideError } from '../core/errors.js'
+import { readAccount } from '../databases/mysql/account.js'
 import { createMysqlPool, type MysqlPool } from '../databases/mysql/connection.js'
 import type { Finding } from '../databases/mysql/finding.js'
 import { ensureMarkerTable, type MarkerTable } from '../databases/mysql/marker.js'
@@ -37,6 +38,11 @@ export class WorkerDatabase {
   preflight(boards: readonly BoardSpec[]): Promise<readonly Finding[]> {
     const { allowScan } = this.#config.refill
     return preflight({ primary: this.primary, refill: this.#refill, boards, allowScan })
+  }
+
+  /** As a GRANT names it. */
+  account(): Promise<string> {
+    return this.primary.use(readAccount)
   }
 
   /** The marker table of the boards' database, as the configuration names it. */

@@ -84,8 +84,8 @@ test('a file that is not there exits with 2, and ranktide.yaml is the default', 
 test('config check --connect prints what each server said, and exits with 1 if one cannot be used', async () => {
   const connected = (findings: ConnectionFinding[]) =>
     run(`config check --connect --config ${good}`, { checkConnections: () => Promise.resolve(findings) })
-  const fine = { name: 'redis', ok: true, detail: 'answers' }
-  const { code, out } = await connected([{ name: 'kafka', ok: false, detail: 'no broker can be reached' }, fine])
+  const fine = { name: 'redis', level: 'ok', detail: 'answers' } as const
+  const { code, out } = await connected([{ name: 'kafka', level: 'error', detail: 'no broker can be reached' }, fine])
   expect(code).toBe(1)
   expect(out.split('\n').slice(2)).toEqual(['[-]kafka no broker can be reached', '[+]redis answers', ''])
   expect((await connected([fine])).code).toBe(0)

@@ -3,6 +3,7 @@ import { createServer, type Server } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { command } from '../support/command.js'
 import { Interactives } from '../support/interactives.js'
+import { send, TestTopics } from '../support/kafka-server.js'
 import { RedisServer } from '../support/redis-server.js'
 import { stack } from '../support/stack.js'
 import { until } from '../support/until.js'
@@ -226,10 +227,48 @@ describe('config check', () => {
 `
     const checked = await command(['config', 'check', '--connect'], config)
     expect(checked.code).toBe(1)
-    expect(checked.out).toMatch(/^\[-\]topic maria\.nowhere the topic does not exist/m)
+    expect(checked.out).toMatch(/^\[-\]topic maria\.nowhere the topic does not exist: maria\.nowhere$/m)
     expect(checked.out).toMatch(/^\[-\]board hates the table does not exist/m)
-    expect(checked.out).toMatch(/^\[-\]error .*CREATE INDEX/m)
+    expect(checked.out).toMatch(/^\[-\]INDEX_MISSING .*CREATE INDEX/m)
     expect(checked.out).toMatch(/^\[\+\]board likes /m)
+  })
+
+  test('a misspelt topic and a misspelt database: the names that were probably meant', async () => {
+    const topic = await command(['config', 'check', '--connect'], changed('topic: maria.webook', 'topic: maria.webok'))
+    expect(topic.code).toBe(1)
+    expect(topic.out).toMatch(
+      /^\[-\]topic maria\.webok the topic does not exist: maria\.webok; did you mean maria\.webook\?$/m,
+    )
+    const database = await command(['config', 'check', '--connect'], changed(/\/webook"/, '/webok"'))
+    expect(database.code).toBe(1)
+    expect(database.out).toMatch(/^\[-\]board likes .*Unknown database 'webok' \(1049\); did you mean webook\?$/m)
+  })
+
+  test('what does not keep a board from starting is a warning, and exits with 0', async () => {
+    const checked = await command(['config', 'check', '--connect'], changed('app:app@', 'reader:reader@'))
+    expect(checked).toMatchObject({ code: 0, error: '' })
+    expect(checked.out).toMatch(
+      /^\[!\]marker webook\.\w+ may not be written: .*; run: GRANT CREATE, SELECT, INSERT, UPDATE ON `webook`\.`\w+` TO 'reader'@'127\.0\.0\.1'$/m,
+    )
+  })
+
+  test("a topic that carries other tables' messages only is asked about", async () => {
+    const topics = new TestTopics()
+    try {
+      const topic = await topics.create(1)
+      const config = changed('topic: maria.webook', `topic: ${topic}`)
+      const empty = await command(['config', 'check', '--connect'], config)
+      expect(empty.out).toContain(`[+]topic ${topic} 1 partition(s)\n`)
+      const value = JSON.stringify({ data: [], database: 'shop', table: 'offers', type: 'INSERT', isDdl: false })
+      await send(topic, [{ partition: 0, value }])
+      const foreign = await command(['config', 'check', '--connect'], config)
+      expect(foreign.code).toBe(0)
+      expect(foreign.out).toMatch(
+        /^\[!\]topic .* 1 partition\(s\); its last 1 messages are of shop\.offers, none of webook\.\w+: is it the topic that Canal writes\?$/m,
+      )
+    } finally {
+      await topics.close()
+    }
   })
 
   test('2 for a wrong file, and nothing is asked', async () => {

@@ -51,6 +51,19 @@ describe.each(databaseNames)('%s', (name) => {
   })
   afterAll(() => sandbox.close())
 
+  test('an unknown database is told with the one that was probably meant', async () => {
+    const wrong = `${sandbox.database}x`
+    const asUser = (url: string, path: string) => Object.assign(new URL(url), { pathname: `/${path}` }).href
+    for (const url of [sandbox.url, sandbox.readerUrl]) {
+      await expect(ask(sandbox.open({ url: asUser(url, wrong) }))).rejects.toMatchObject({
+        detail: expect.stringMatching(`Unknown database '${wrong}' \\(1049\\); did you mean ${sandbox.database}\\?$`),
+      })
+    }
+    await expect(ask(sandbox.open({ url: asUser(sandbox.url, 'zzzzzzzzzz') }))).rejects.toMatchObject({
+      detail: expect.stringMatching(/; the user sees .*webook/),
+    })
+  })
+
   test('a wrong password is told as such, without the password', async () => {
     const pool = sandbox.open({ url: withPassword(sandbox.url, 'hunter2') })
     const error = await ask(pool).catch((caught: unknown) => caught)

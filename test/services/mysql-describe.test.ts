@@ -57,6 +57,9 @@ describe.each(databaseNames)('%s', (name) => {
   })
 
   test('a database that does not exist', async () => {
+    await expect(describeTable(sandbox.pool, 'webok', 't')).rejects.toMatchObject({
+      detail: expect.stringMatching(/the database webok does not exist, .*; did you mean webook\?$/),
+    })
     await expect(describeTable(sandbox.pool, 'no_such', 't')).rejects.toMatchObject({
       code: 'TABLE_MISSING',
       detail: expect.stringContaining('the database no_such does not exist'),

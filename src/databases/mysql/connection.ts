@@ -14,6 +14,7 @@ import mysql, { type Pool, type PoolConnection } from 'mysql2/promise'
 import { RanktideError } from '../../core/errors.js'
 import { asDatabaseError } from './database-error.js'
 import { parseDatabaseUrl } from './database-url.js'
+import { listDatabases, nearestOf } from './databases.js'
 
 export interface MysqlOptions {
   /** `mysql://user:password@host:port/database` */
@@ -112,6 +113,24 @@ const openPool = (options: MysqlOptions): Pool => {
   })
 }
 
+/** Unknown database, or one that the user has no rights on, which servers do not tell apart for every user. */
+const refusesDatabase = (error: unknown): boolean =>
+  error instanceof Error && 'errno' in error && (error.errno === 1049 || error.errno === 1044)
+
+/** What could have been meant, as the end of a sentence, asked on a connection that names no database. */
+const otherDatabases = async (options: MysqlOptions, database: string): Promise<string> => {
+  const url = new URL(options.url)
+  url.pathname = '/'
+  const pool = createMysqlPool({ ...options, url: url.href, connections: 1 })
+  try {
+    return nearestOf(database, await pool.use(listDatabases))
+  } catch {
+    return ''
+  } finally {
+    await pool.close()
+  }
+}
+
 /** Opens no connection yet: the first user does. */
 export const createMysqlPool = (options: MysqlOptions): MysqlPool => {
   const { host, port, database } = parseDatabaseUrl(options.url)
@@ -123,7 +142,9 @@ export const createMysqlPool = (options: MysqlOptions): MysqlPool => {
     try {
       return await pool.getConnection()
     } catch (error) {
-      throw asDatabaseError(error, 'connecting', address)
+      const known = asDatabaseError(error, 'connecting', address)
+      if (database === undefined || !refusesDatabase(error)) throw known
+      throw new RanktideError(known.code, `${known.detail}${await otherDatabases(options, database)}`)
     }
   }
   const prepare = async (connection: PoolConnection, session: Session): Promise<void> => {

@@ -4,6 +4,7 @@ import type { ColumnType } from '../../core/table.js'
 import { nearestName } from '../../runtime/nearest-name.js'
 import { columnTypeOf } from './column-type.js'
 import type { MysqlPool, Session } from './connection.js'
+import { listDatabases, nearestOf } from './databases.js'
 
 export interface DescribedColumn {
   readonly name: string
@@ -92,11 +93,13 @@ export const readIndexes = async (
   return [...indexes.values()]
 }
 
-const missing = (database: string, table: string, names: readonly string[]): RanktideError => {
+const missing = async (session: Session, database: string, table: string): Promise<RanktideError> => {
+  const names = await readTableNames(session, database)
   if (names.length === 0) {
+    const hint = nearestOf(database, await listDatabases(session))
     return new RanktideError(
       'TABLE_MISSING',
-      `${database}.${table}: the database ${database} does not exist, is empty, or the user may not see it`,
+      `${database}.${table}: the database ${database} does not exist, is empty, or the user may not see it${hint}`,
     )
   }
   const near = nearestName(table, names)
@@ -112,7 +115,7 @@ export const someOf = (names: readonly string[]): string =>
 export const describeTable = (pool: MysqlPool, database: string, table: string): Promise<TableDescription> =>
   pool.use(async (session) => {
     const engine = await readEngine(session, database, table)
-    if (engine === undefined) throw missing(database, table, await readTableNames(session, database))
+    if (engine === undefined) throw await missing(session, database, table)
     if (engine === null) {
       throw new RanktideError('TABLE_MISSING', `${database}.${table} is a view: the binary log has tables only`)
     }

@@ -23,6 +23,10 @@ export const createMarkerTable = (marker: MarkerTable): string =>
   ' seq BIGINT UNSIGNED NOT NULL, written_at TIMESTAMP(3) NOT NULL DEFAULT CURRENT_TIMESTAMP(3)' +
   ' ON UPDATE CURRENT_TIMESTAMP(3)) ENGINE=InnoDB DEFAULT CHARSET=utf8mb4 COLLATE=utf8mb4_bin'
 
+/** What the account needs to make the table, write to it and see it. */
+export const grantMarker = (marker: MarkerTable, account: string): string =>
+  `GRANT CREATE, SELECT, INSERT, UPDATE ON ${sqlTable(marker)} TO ${account}`
+
 const readMarkerColumns = async (session: Session, { database, table }: MarkerTable): Promise<readonly string[]> => {
   const { rows } = await session.query(
     'looking for the marker table',

@@ -1,0 +1,15 @@
+import { asRanktideError } from '../core/errors.js'
+
+/** One line: a server, topic, table or index, and what is to be said of it. */
+export interface ConnectionFinding {
+  readonly name: string
+  /** A warning does not keep boards from starting. */
+  readonly level: 'ok' | 'warning' | 'error'
+  readonly detail: string
+}
+
+export const failed = (name: string, error: unknown): ConnectionFinding => ({
+  name,
+  level: 'error',
+  detail: asRanktideError(error).message,
+})
