@@ -129,10 +129,28 @@ const checkZsets = (tree: unknown): Finding[] => {
   })
 }
 
+/** What goes with one way to have a board does not go with the other. */
+const checkSplits = (tree: unknown): Finding[] =>
+  Object.keys(mappingAt(tree, 'boards')).flatMap((name) => {
+    const { per, zset, maxBoards } = mappingAt(tree, 'boards', name)
+    const findings: Finding[] = []
+    if (per !== undefined && zset !== undefined) {
+      const path = ['boards', name, 'zset']
+      const sentence = `${showPath(path)} stands beside per; allowed: one of the two, since each board of a split board has a sorted set of its own`
+      findings.push({ path, sentence })
+    }
+    if (per === undefined && maxBoards !== undefined) {
+      const path = ['boards', name, 'maxBoards']
+      findings.push({ path, sentence: `${showPath(path)} goes with per, the column that splits the board` })
+    }
+    return findings
+  })
+
 export const checkAcrossKeys = (tree: unknown): readonly Finding[] => [
   ...checkClient(tree),
   ...checkRedis(tree),
   ...checkBoardNames(tree),
   ...checkTables(tree),
   ...checkZsets(tree),
+  ...checkSplits(tree),
 ]

@@ -43,6 +43,8 @@ const resolveBoard = (name: string, board: ParsedBoard, databaseUrl: string): Bo
   ties: board.ties,
   size: board.size,
   columns: board.columns,
+  per: board.per,
+  maxBoards: board.maxBoards,
   zset: board.zset,
   window: { events: board.window.events, timeMs: board.window.time },
 })

@@ -154,43 +154,52 @@ const columnPattern = /^(?!\d+$)[0-9A-Za-z$_\u0080-\uffff]{1,64}$/
 const columnNames = 'one column name, or a list of them'
 const topics = 'one topic, or a list of them'
 
-const board = section('topic, table, score, and if need be format, key, order, ties, size, columns, zset, window', {
-  topic: oneOrMore(textOf(topics, /^(?!\.{1,2}$)[\w.-]{1,249}$/), topics).describe(
-    'The topics that carry the row changes',
-  ),
-  format: oneOf('canal-json').default('canal-json').describe('What writes the topic'),
-  table: textOf(
-    'database.table, or a table of the database in database.url',
-    /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/,
-  ),
-  key: oneOrMore(textOf(columnNames, columnPattern), columnNames)
-    .optional()
-    .describe("Default: the table's primary key"),
-  score: z
-    .string({ error: 'a column name is needed' })
-    .regex(columnPattern, { error: 'a column name is needed, expressions are not accepted' })
-    .describe('The column that ranks'),
-  order: oneOf('desc', 'asc').default('desc'),
-  ties: oneOf('newest', 'oldest', 'redis')
-    .default('newest')
-    .describe('Equal scores: greater key first, smaller key first, or as ZREVRANGE has it'),
-  size: wholeNumber(1, 10_000).default(10).describe('How many members the board shows'),
-  columns: z
-    .array(textOf('a column name', columnPattern), { error: allow('a list of column names') })
-    .refine((names) => new Set(names).size === names.length, { error: allow('a list of column names, each once') })
-    .optional()
-    .describe('What readers see of a row beside its key. Default: all columns'),
-  zset: textOf(
-    'a key without blanks, with at most one {hash tag}',
-    /^([^\s{}]{1,200}|[^\s{}]{0,200}\{[^\s{}]{1,100}\}[^\s{}]{0,200})$/,
-  )
-    .optional()
-    .describe('The name of the sorted set in Redis, where other programs read it. Default: PREFIX:{BOARD}'),
-  window: section('events, time', {
-    events: wholeNumber(1, 1_000_000).default(5000).describe('The most row changes that are applied at once'),
-    time: duration('1ms', '1m').prefault('50ms').describe('The longest that a change waits for others'),
-  }).prefault({}),
-})
+const board = section(
+  'topic, table, score, and if need be format, key, order, ties, size, columns, per, maxBoards, zset, window',
+  {
+    topic: oneOrMore(textOf(topics, /^(?!\.{1,2}$)[\w.-]{1,249}$/), topics).describe(
+      'The topics that carry the row changes',
+    ),
+    format: oneOf('canal-json').default('canal-json').describe('What writes the topic'),
+    table: textOf(
+      'database.table, or a table of the database in database.url',
+      /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/,
+    ),
+    key: oneOrMore(textOf(columnNames, columnPattern), columnNames)
+      .optional()
+      .describe("Default: the table's primary key"),
+    score: z
+      .string({ error: 'a column name is needed' })
+      .regex(columnPattern, { error: 'a column name is needed, expressions are not accepted' })
+      .describe('The column that ranks'),
+    order: oneOf('desc', 'asc').default('desc'),
+    ties: oneOf('newest', 'oldest', 'redis')
+      .default('newest')
+      .describe('Equal scores: greater key first, smaller key first, or as ZREVRANGE has it'),
+    size: wholeNumber(1, 10_000).default(10).describe('How many members the board shows'),
+    columns: z
+      .array(textOf('a column name', columnPattern), { error: allow('a list of column names') })
+      .refine((names) => new Set(names).size === names.length, { error: allow('a list of column names, each once') })
+      .optional()
+      .describe('What readers see of a row beside its key. Default: all columns'),
+    per: textOf('a column name', columnPattern)
+      .optional()
+      .describe('The column that splits the board: one board a value of it. Default: one board of all rows'),
+    maxBoards: wholeNumber(1, 1_000_000)
+      .default(10_000)
+      .describe('The most boards that a board with `per` may be split into'),
+    zset: textOf(
+      'a key without blanks, with at most one {hash tag}',
+      /^([^\s{}]{1,200}|[^\s{}]{0,200}\{[^\s{}]{1,100}\}[^\s{}]{0,200})$/,
+    )
+      .optional()
+      .describe('The name of the sorted set in Redis, where other programs read it. Default: PREFIX:{BOARD}'),
+    window: section('events, time', {
+      events: wholeNumber(1, 1_000_000).default(5000).describe('The most row changes that are applied at once'),
+      time: duration('1ms', '1m').prefault('50ms').describe('The longest that a change waits for others'),
+    }).prefault({}),
+  },
+)
 
 export const boardNamePattern = /^[A-Za-z0-9][\w.-]{0,99}$/
 

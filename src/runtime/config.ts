@@ -93,6 +93,10 @@ export interface BoardConfig {
   readonly size: number
   /** Undefined: all columns of the table. */
   readonly columns: readonly string[] | undefined
+  /** The column that splits the board, one board a value; undefined: one board. */
+  readonly per: string | undefined
+  /** The most boards that it may be split into. */
+  readonly maxBoards: number
   /** The name of the sorted set; undefined: made from prefix and board. */
   readonly zset: string | undefined
   readonly window: { readonly events: number; readonly timeMs: number }

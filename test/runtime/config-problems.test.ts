@@ -136,7 +136,7 @@ test.each([
     'a filter, of a later version',
     board('{ topic: t, table: a.b, score: c, where: status = 1 }'),
     [
-      'ranktide.yaml:7: boards.b.where is not a known key; allowed: topic, format, table, key, score, order, ties, size, columns, zset, window',
+      'ranktide.yaml:7: boards.b.where is not a known key; allowed: topic, format, table, key, score, order, ties, size, columns, per, maxBoards, zset, window',
     ],
   ],
   [
@@ -148,6 +148,26 @@ test.each([
     'two boards in one sorted set',
     board('{ topic: t, table: a.b, score: c, zset: hot }\n  d: { topic: t, table: a.b, score: c, zset: hot }'),
     ['ranktide.yaml:8: boards.d.zset is "hot", as boards.b.zset is; allowed: a key of its own'],
+  ],
+  [
+    'a sorted set of its own for a board that is split',
+    board('{ topic: t, table: a.b, score: c, per: biz, zset: hot }'),
+    [
+      'ranktide.yaml:7: boards.b.zset stands beside per; allowed: one of the two, since each board of a split board has a sorted set of its own',
+    ],
+  ],
+  [
+    'a limit of boards for a board that is not split',
+    board('{ topic: t, table: a.b, score: c, maxBoards: 5 }'),
+    ['ranktide.yaml:7: boards.b.maxBoards goes with per, the column that splits the board'],
+  ],
+  [
+    'a board split by two columns, or into none',
+    board('{ topic: t, table: a.b, score: c, per: [x, y], maxBoards: 0 }'),
+    [
+      'ranktide.yaml:7: boards.b.per is ["x", "y"]; allowed: a column name',
+      'ranktide.yaml:7: boards.b.maxBoards is 0; allowed: a whole number from 1 to 1000000',
+    ],
   ],
   [
     'an unknown order of ties',
@@ -200,7 +220,7 @@ kafka: { brokers: "\${BROKERS}", group: "\${GROUP:-a b}" }
       'ranktide.yaml:1: instance is "a b"; allowed: letters, digits, ".", "_", "-"',
       'ranktide.yaml:3: boards.likes.table is missing; allowed: database.table, or a table of the database in database.url',
       'ranktide.yaml:4: boards.likes.topic is []; allowed: one topic, or a list of them',
-      'ranktide.yaml:5: boards.likes.tabel is not a known key; did you mean table? allowed: topic, format, table, key, score, order, ties, size, columns, zset, window',
+      'ranktide.yaml:5: boards.likes.tabel is not a known key; did you mean table? allowed: topic, format, table, key, score, order, ties, size, columns, per, maxBoards, zset, window',
       'ranktide.yaml:6: boards.likes.score is 3; a column name is needed',
       'ranktide.yaml:7: redis says no server; needed: one of url, sentinels with name, cluster',
       'ranktide.yaml:10: database.refill.perMinute is 0; allowed: a whole number from 1 to 100000',

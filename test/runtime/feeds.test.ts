@@ -12,6 +12,8 @@ const board = (name: string, ...topics: string[]): BoardConfig => ({
   order: 'desc',
   ties: 'newest',
   size: 10,
+  per: undefined,
+  maxBoards: 10_000,
   zset: undefined,
   columns: undefined,
   window: { events: 5000, timeMs: 50 },

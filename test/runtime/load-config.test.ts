@@ -61,6 +61,8 @@ test('a board of three lines gets the documented defaults', () => {
         ties: 'newest',
         size: 10,
         columns: undefined,
+        per: undefined,
+        maxBoards: 10_000,
         window: { events: 5000, timeMs: 50 },
       },
     ],
@@ -90,6 +92,8 @@ boards:
     ties: redis
     size: 10000
     columns: [read_cnt, like_cnt]
+    per: biz
+    maxBoards: 500
     window: { events: 100, time: 1s }
 `,
     { LOG_LEVEL: 'DEBUG' },
@@ -128,6 +132,8 @@ boards:
     ties: 'redis',
     size: 10_000,
     columns: ['read_cnt', 'like_cnt'],
+    per: 'biz',
+    maxBoards: 500,
     window: { events: 100, timeMs: 1000 },
   })
 })
@@ -228,7 +234,7 @@ test('a wrong file fails with all problems as the detail, a right one loads', as
   const error = (await failureOf(file)) as RanktideError
   expect(error.code).toBe('CONFIG_INVALID')
   expect(error.detail.split('\n')).toEqual([
-    `${file}:11: boards.likes.siez is not a known key; did you mean size? allowed: topic, format, table, key, score, order, ties, size, columns, zset, window`,
+    `${file}:11: boards.likes.siez is not a known key; did you mean size? allowed: topic, format, table, key, score, order, ties, size, columns, per, maxBoards, zset, window`,
     `${file}:12: boards.likes.order is "down"; allowed: desc, asc`,
   ])
   writeFileSync(file, servers + threeLines)

@@ -11,6 +11,8 @@ export interface WantedColumns {
   /** In the order of the configuration; undefined: the primary key. */
   readonly key?: readonly string[] | undefined
   readonly scores: readonly string[]
+  /** Columns by whose values boards are split. */
+  readonly splits?: readonly string[]
   /** Further columns to track, for display. */
   readonly columns: readonly string[]
 }
@@ -43,6 +45,24 @@ const checkScore = (description: TableDescription, name: string): void => {
   if (!scoreKinds.has(typeOf(description, column).kind)) {
     refuse(description, column, 'a score is an integer, DECIMAL, DOUBLE or YEAR column')
   }
+}
+
+/** Why a board cannot be split by a column; undefined if it can: its values have to be the same on every way here. */
+const splitRefusal = (type: ColumnType): string | undefined => {
+  if (type.kind === 'float' || type.kind === 'double') return 'rounded numbers do not name a board'
+  if (type.kind === 'temporal' && type.zoned)
+    return 'a TIMESTAMP depends on the time zone: a board cannot be split by it'
+  if (type.kind === 'bytes')
+    return 'bytes do not name a board: split it by an integer, DECIMAL, text, ENUM or date column'
+  if (type.kind === 'text' && !type.faithful)
+    return 'its charset is not carried faithfully: it has to be utf8mb4 or ascii'
+  return undefined
+}
+
+const checkSplit = (description: TableDescription, name: string): void => {
+  const column = columnOf(description, name)
+  const why = splitRefusal(typeOf(description, column))
+  if (why !== undefined) refuse(description, column, why)
 }
 
 /** Why a column cannot be (part of) a key; undefined if it can. */
@@ -99,7 +119,7 @@ const keyOf = (description: TableDescription, wanted: readonly string[] | undefi
 }
 
 /**
- * The shape of what is tracked: the key's columns first, then scores, then the others, each once.
+ * The shape of what is tracked: the key's columns first, then scores, then what splits boards, then the others, each once.
  * Throws COLUMN_MISSING, COLUMN_TYPE, KEY_NOT_UNIQUE or TABLE_ENGINE.
  */
 export const tableShape = (description: TableDescription, wanted: WantedColumns): TableShape => {
@@ -110,8 +130,10 @@ export const tableShape = (description: TableDescription, wanted: WantedColumns)
     )
   }
   const key = keyOf(description, wanted.key)
-  for (const score of wanted.scores) checkScore(description, score)
-  const columns: Column[] = [...new Set([...key, ...wanted.scores, ...wanted.columns])].map((name) => {
+  const { scores, splits = [] } = wanted
+  for (const score of scores) checkScore(description, score)
+  for (const split of splits) checkSplit(description, split)
+  const columns: Column[] = [...new Set([...key, ...scores, ...splits, ...wanted.columns])].map((name) => {
     const column = columnOf(description, name)
     return { name, type: typeOf(description, column) }
   })

@@ -72,6 +72,20 @@ describe('refused', () => {
   const scores = ['like_cnt']
   const columns: string[] = []
 
+  test.each([
+    ['heat', 'COLUMN_TYPE: shop.items.heat (float): rounded numbers do not name a board'],
+    ['made', 'a TIMESTAMP depends on the time zone'],
+    ['hash', 'bytes do not name a board'],
+    ['old_name', 'its charset is not carried faithfully'],
+    ['bizz', 'COLUMN_MISSING: shop.items has no column bizz: did you mean biz?'],
+  ])('a board split by %s', (split, told) => {
+    expect(refusal(() => tableShape(table(), { scores, splits: [split], columns }))).toContain(told)
+  })
+
+  test.each(['biz', 'biz_id', 'nick', 'day', 'id'])('not one split by %s', (split) => {
+    expect(tableShape(table(), { scores, splits: [split], columns }).columns.map(({ name }) => name)).toContain(split)
+  })
+
   test('a misspelt column, with the name that was meant', () => {
     expect(refusal(() => tableShape(table(), { scores: ['like_cmt'], columns }))).toBe(
       'COLUMN_MISSING: shop.items has no column like_cmt: did you mean like_cnt?',
