@@ -18,7 +18,9 @@ import { type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.
 import type { FoldedChange } from './newest-per-key.js'
 import type { Cause } from './note.js'
 import { hasPassed, type Positions } from './positions.js'
+import { type Ranking, rankingOf, rankOf } from './ranking.js'
 import type { RefillRows } from './refill.js'
+import type { Image, Value } from './table.js'
 
 interface Reading {
   readonly request: number
@@ -46,6 +48,7 @@ export interface Content {
 
 export class BoardKeeper {
   readonly spec: BoardSpec
+  readonly #ranking: Ranking
   readonly #feed: KeeperFeed
   readonly #capacity: number
   #live: BoundedBoard
@@ -69,9 +72,10 @@ export class BoardKeeper {
 
   constructor(spec: BoardSpec, capacity: number, feed: KeeperFeed) {
     this.spec = spec
+    this.#ranking = rankingOf(spec)
     this.#feed = feed
     this.#capacity = capacity
-    this.#live = new BoundedBoard(spec, this.#capacity, 'everything')
+    this.#live = new BoundedBoard(spec, this.#capacity, 'everything', this.#ranking)
     this.#wanted = 'fill'
   }
 
@@ -82,7 +86,7 @@ export class BoardKeeper {
 
   /** Starts from what Redis kept; false (and nothing changed) when that is not usable. */
   restore(entries: readonly Entry[], complete: boolean, positions: Positions, proof: Proof): boolean {
-    const board = new BoundedBoard(this.spec, this.#capacity, 'everything')
+    const board = new BoundedBoard(this.spec, this.#capacity, 'everything', this.#ranking)
     if (!board.restore(entries, complete)) return false
     this.#live = board
     this.#catchUp = positions
@@ -292,7 +296,8 @@ export class BoardKeeper {
   #merge(reading: Reading): void {
     const { rows, journal } = reading
     if (rows === undefined || journal === undefined) return
-    if (reading.cause !== 'refill') reading.shadow = new BoundedBoard(this.spec, reading.capacity, 'everything')
+    if (reading.cause !== 'refill')
+      reading.shadow = new BoundedBoard(this.spec, reading.capacity, 'everything', this.#ranking)
     const board = reading.shadow ?? this.#live
     board.merge(rows, journal, this.#feed.newestEs)
   }
@@ -340,11 +345,16 @@ export class BoardKeeper {
    * change in between never came (an unlogged one, or a row event that was lost); else it was sent before.
    */
   #checkBefore(change: FoldedChange): void {
-    const told = change.before?.[this.spec.scoreColumn]
-    if (told === undefined || change.beforeEs === undefined || this.#catchUp !== undefined) return
+    const { before } = change
+    if (before === undefined || change.beforeEs === undefined || this.#catchUp !== undefined) return
     const held = this.#live.held(change.key)
-    if (held === undefined || held.exact === (told ?? '')) return
+    if (held === undefined || !this.#isTold(before) || held.exact === rankOf(this.#ranking, before)) return
     if (change.beforeEs > held.es) this.degrade('BEFORE_IMAGE', `table ${this.spec.table.table}`, false)
     else this.#feed.suspectRewind()
+  }
+
+  /** Whether everything that decides on the rank is told. */
+  #isTold(before: readonly (Value | undefined)[]): before is Image {
+    return this.#ranking.columns.every((column) => before[column] !== undefined)
   }
 }

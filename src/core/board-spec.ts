@@ -1,10 +1,11 @@
-import type { Image, TableShape } from './table.js'
+import type { Expression } from './expression.js'
+import type { TableShape } from './table.js'
 
 /** How equal scores are ordered. `newest`: the greater key first; `oldest`: the smaller; `redis`: as ZRANGE has it. */
 export type Ties = 'newest' | 'oldest' | 'redis'
 export type Direction = 'desc' | 'asc'
 
-/** A board, with everything that config and table had to say already resolved. Pure data but for `scoreOf`. */
+/** A board, with everything that config and table had to say already resolved. Pure data, compared as JSON. */
 export interface BoardSpec {
   readonly name: string
   readonly table: TableShape
@@ -14,8 +15,9 @@ export interface BoardSpec {
   readonly size: number
   /** Where the displayed columns stand in `table.columns`, in display order. The key's columns come first. */
   readonly display: readonly number[]
-  /** Where the score stands in `table.columns`. */
-  readonly scoreColumn: number
+  readonly score: Score
+  /** Rows for which it is not TRUE are not ranked. */
+  readonly where: Expression | undefined
   /**
    * Where the column stands in `table.columns` that splits the board: one board of N members a value of it ("group").
    * A row with NULL there is in none. Undefined: one board of all rows.
@@ -27,5 +29,7 @@ export interface BoardSpec {
 
 export const defaultMaxGroups = 10_000
 
-/** The exact text of a row's score; null means that the row is not ranked. */
-export const scoreOf = (spec: BoardSpec, image: Image): string | null => image[spec.scoreColumn] ?? null
+/** A plain column (by its position in `table.columns`) ranks by its exact value, an expression by the nearest double. */
+export type Score =
+  | { readonly kind: 'column'; readonly column: number }
+  | { readonly kind: 'expression'; readonly expression: Expression }

@@ -6,10 +6,11 @@
  * duplicates and rewinds. Memory: O(C) rows.
  */
 import type { Entry } from './board-content.js'
-import { type BoardSpec, scoreOf } from './board-spec.js'
+import type { BoardSpec } from './board-spec.js'
 import { type Held, HeldRows } from './held-rows.js'
 import type { Journal } from './journal.js'
-import { type Order, orderOf, type Place } from './order.js'
+import type { Place } from './order.js'
+import { placeOf, type Ranking, rankingOf } from './ranking.js'
 import type { ReadRow, RefillRows } from './refill.js'
 import { exactScoreIn, rowJson } from './row-json.js'
 import type { Image } from './table.js'
@@ -25,7 +26,7 @@ export type Applied = 'held' | 'fell' | 'passed'
 
 export class BoundedBoard {
   readonly spec: BoardSpec
-  readonly #order: Order
+  readonly #ranking: Ranking
   readonly #held: HeldRows<Row>
   #capacity: number
   #below: Below
@@ -35,10 +36,11 @@ export class BoundedBoard {
   #last: Place | undefined
   #dirty = true
 
-  constructor(spec: BoardSpec, capacity: number, below: Below) {
+  /** `ranking`: that of `spec`; boards that rank alike share one. */
+  constructor(spec: BoardSpec, capacity: number, below: Below, ranking: Ranking = rankingOf(spec)) {
     this.spec = spec
-    this.#order = orderOf(spec)
-    this.#held = new HeldRows(this.#order)
+    this.#ranking = ranking
+    this.#held = new HeldRows(ranking.order)
     this.#capacity = capacity
     this.#below = below
   }
@@ -72,19 +74,20 @@ export class BoundedBoard {
   /** The newest image of a row; null when it is gone. `es`: its commit time, +Infinity when not known. */
   apply(key: string, image: Image | null, es: number): Applied {
     const before = this.#held.get(key)
-    const exact = image === null ? null : scoreOf(this.spec, image)
-    if (image === null || exact === null) return this.#forget(before)
-    const score = Number(exact)
+    if (image === null) return this.#forget(before)
+    const score = this.#ranking.score(image)
+    if (Number.isNaN(score)) return this.#forget(before)
     // The usual row of a busy feed: not held and far below. One look-up, one comparison of doubles.
     if (before === undefined && typeof this.#below !== 'string' && this.#outscored(score, this.#below.score))
       return 'passed'
-    const held: Held<Row> = { key, score, exact, row: image, es }
+    if (!this.#ranking.accepts(image)) return this.#forget(before)
+    const held: Held<Row> = { key, score, exact: this.#ranking.exact(image, score), row: image, es }
     if (!this.#above(held)) return this.#forget(before)
     this.#touch(before)
     this.#touch(held)
     this.#held.set(held)
     this.#trim()
-    return before !== undefined && this.#order(held, before) > 0 ? 'fell' : 'held'
+    return before !== undefined && this.#ranking.order(held, before) > 0 ? 'fell' : 'held'
   }
 
   /** Every row of the table is gone: nothing is held and nothing is below. */
@@ -140,7 +143,7 @@ export class BoundedBoard {
   }
 
   #entry(held: Held<Row>): Entry {
-    const row = typeof held.row === 'string' ? held.row : rowJson(this.spec, held.row)
+    const row = typeof held.row === 'string' ? held.row : rowJson(this.spec, held.row, held.exact)
     return { member: held.key, score: String(held.score), row }
   }
 
@@ -154,7 +157,7 @@ export class BoundedBoard {
    */
   #above(place: Place): boolean {
     if (typeof this.#below === 'string') return this.#below === 'nothing'
-    return this.#order(place, this.#below) <= 0
+    return this.#ranking.order(place, this.#below) <= 0
   }
 
   #forget(before: Held<Row> | undefined): Applied {
@@ -166,9 +169,9 @@ export class BoundedBoard {
 
   /** A row from a query or the journal: above the floor it is held, whatever the number; `#trim` follows. */
   #admit(key: string, image: Image, es: number): void {
-    const exact = scoreOf(this.spec, image)
-    if (exact === null) return
-    const held: Held<Row> = { key, score: Number(exact), exact, row: image, es }
+    const place = placeOf(this.#ranking, key, image)
+    if (place === undefined || !this.#ranking.accepts(image)) return
+    const held: Held<Row> = { ...place, row: image, es }
     if (this.#above(held)) this.#held.set(held)
   }
 
@@ -187,10 +190,9 @@ export class BoundedBoard {
   #cut(rows: readonly ReadRow[]): Below {
     let worst: Place | undefined
     for (const { key, image } of rows) {
-      const exact = scoreOf(this.spec, image)
-      if (exact === null) continue
-      const place: Place = { key, exact, score: Number(exact) }
-      if (worst === undefined || this.#order(place, worst) > 0) worst = place
+      const place = placeOf(this.#ranking, key, image)
+      if (place === undefined) continue
+      if (worst === undefined || this.#ranking.order(place, worst) > 0) worst = place
     }
     return worst ?? 'everything'
   }
@@ -200,11 +202,11 @@ export class BoundedBoard {
     if (a === 'nothing' || b === 'nothing') return 'nothing'
     if (a === 'everything') return b
     if (b === 'everything') return a
-    return this.#order(a, b) > 0 ? a : b
+    return this.#ranking.order(a, b) > 0 ? a : b
   }
 
   #touch(place: Place | undefined): void {
     if (place === undefined || this.#dirty) return
-    if (this.#last === undefined || this.#order(place, this.#last) <= 0) this.#dirty = true
+    if (this.#last === undefined || this.#ranking.order(place, this.#last) <= 0) this.#dirty = true
   }
 }

@@ -24,10 +24,15 @@ const jsonValue = (type: ColumnType, value: Value): string => {
   }
 }
 
-/** The columns that are shown, by position in `table.columns`; the score is appended if it is none of them. */
-export const rowJson = (spec: BoardSpec, image: Image): string => {
-  const fields = spec.display.map((position) => field(spec, position, spec.table.columns[position]?.name ?? '', image))
-  if (!spec.display.includes(spec.scoreColumn)) fields.push(field(spec, spec.scoreColumn, 'score', image))
+/**
+ * The columns that are shown, by position in `table.columns`; the score is appended if it is none of them. `exact`: the
+ * exact text of the row's score.
+ */
+export const rowJson = (spec: BoardSpec, image: Image, exact: string): string => {
+  const { score, display } = spec
+  const fields = display.map((position) => field(spec, position, spec.table.columns[position]?.name ?? '', image))
+  if (score.kind === 'expression') fields.push(`"score":${jsonValue({ kind: 'double' }, exact)}`)
+  else if (!display.includes(score.column)) fields.push(field(spec, score.column, 'score', image))
   return `{${fields.join(',')}}`
 }
 
@@ -38,7 +43,9 @@ const field = (spec: BoardSpec, position: number, name: string, image: Image): s
 
 /** The exact score in a row's JSON; undefined when the text is not a row of this board. */
 export const exactScoreIn = (spec: BoardSpec, json: string): string | undefined => {
-  const name = spec.display.includes(spec.scoreColumn) ? (spec.table.columns[spec.scoreColumn]?.name ?? '') : 'score'
+  const { score, display, table } = spec
+  const shown = score.kind === 'column' && display.includes(score.column) ? table.columns[score.column] : undefined
+  const name = shown?.name ?? 'score'
   try {
     const row: unknown = JSON.parse(json)
     if (typeof row !== 'object' || row === null) return undefined

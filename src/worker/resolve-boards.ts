@@ -37,6 +37,7 @@ const shapeOf = (boards: readonly BoardConfig[], description: TableDescription):
   tableShape(description, {
     key: boards[0]?.key,
     scores: boards.map(({ score }) => score),
+    splits: boards.flatMap(({ per }) => per ?? []),
     columns: boards.flatMap((board) => shownColumns(board, description)),
   })
 
@@ -48,13 +49,14 @@ const specOf = (board: BoardConfig, table: TableShape, description: TableDescrip
   const positionOf = (name: string) => table.columns.findIndex((column) => column.name === name)
   const shown = shownColumns(board, description).map(positionOf)
   const display = [...new Set([...table.key, ...shown])]
-  const scoreColumn = positionOf(board.score)
+  const column = positionOf(board.score)
   const clash = display.some((position) => table.columns[position]?.name === 'score')
-  if (!display.includes(scoreColumn) && clash)
+  if (!display.includes(column) && clash)
     throw new RanktideError(
       'CONFIG_INVALID',
       `board ${board.name}: its score ${board.score} is shown as "score", but the column score is shown too; add ${board.score} to columns`,
     )
   const { name, order: direction, ties, size } = board
-  return { name, table, direction, ties, size, display, scoreColumn }
+  const split = board.per === undefined ? {} : { per: positionOf(board.per), maxGroups: board.maxBoards }
+  return { name, table, direction, ties, size, display, score: { kind: 'column', column }, where: undefined, ...split }
 }

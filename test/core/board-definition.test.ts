@@ -10,7 +10,8 @@ const board: BoardSpec = {
   ties: 'newest',
   size: 10,
   display: [0, 1],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 }
 
 describe('the definition of a board', () => {
@@ -22,7 +23,7 @@ describe('the definition of a board', () => {
     ['its size', { ...board, size: 11 }, ['t']],
     ['its direction', { ...board, direction: 'asc' as const }, ['t']],
     ['its ties', { ...board, ties: 'oldest' as const }, ['t']],
-    ['its score', { ...board, scoreColumn: 2 }, ['t']],
+    ['its score', { ...board, score: { kind: 'column', column: 2 } as const }, ['t']],
     ['its columns', { ...board, display: [0, 2] }, ['t']],
     ['its table', { ...board, table: { ...table, id: 'shop.others(id)' } }, ['t']],
     ['a topic of its feed', board, ['u']],

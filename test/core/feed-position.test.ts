@@ -15,7 +15,8 @@ const spec: BoardSpec = {
   ties: 'newest',
   size: 2,
   display: [0, 1],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 }
 
 const image = (id: number, likes: number) => [String(id), String(likes), '0']

@@ -14,7 +14,8 @@ const spec: BoardSpec = {
   ties: 'newest',
   size: 2,
   display: [0, 1],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 }
 
 const es = 1_700_000_000_000

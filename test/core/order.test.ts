@@ -15,7 +15,8 @@ const spec = (over: Partial<BoardSpec>): BoardSpec => ({
   ties: 'newest',
   size: 3,
   display: [0],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
   ...over,
 })
 
@@ -125,7 +126,10 @@ describe('the order of a board', () => {
       ['a', '3'],
     ]
     const places = keys.map(([biz = '', id = '']) => ['5', memberOf(table, [biz, id, '5']) ?? ''] as const)
-    const oldest = ranked({ table, scoreColumn: 2, ties: 'oldest' }, places).map((text) => text.slice(2))
+    const oldest = ranked(
+      { table, score: { kind: 'column', column: 2 }, where: undefined, ties: 'oldest' },
+      places,
+    ).map((text) => text.slice(2))
     expect(oldest).toEqual(['Z:1', 'a:3', 'a%3Ab:7', 'b:9', 'b:10', 'é:1'])
   })
 })

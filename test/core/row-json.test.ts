@@ -16,23 +16,28 @@ const likes: BoardSpec = {
   ties: 'newest',
   size: 10,
   display: [0, 1, 2, 3, 4],
-  scoreColumn: 4,
+  score: { kind: 'column', column: 4 },
+  where: undefined,
 }
 
 const shown = (type: ColumnType, value: string | null): string => {
   const shape = tableShape('webook.values', { id: bigint, value: type }, ['id'])
-  return rowJson({ ...likes, table: shape, display: [1], scoreColumn: 1 }, ['1', value])
+  return rowJson(
+    { ...likes, table: shape, display: [1], score: { kind: 'column', column: 1 } },
+    ['1', value],
+    value ?? '',
+  )
 }
 
 describe('a row as JSON', () => {
   it('is byte for byte what readers get', () => {
-    expect(rowJson(likes, ['78', '11', 'et', '0', '650'])).toBe(
+    expect(rowJson(likes, ['78', '11', 'et', '0', '650'], '650')).toBe(
       '{"id":78,"biz_id":11,"biz":"et","read_cnt":0,"like_cnt":650}',
     )
   })
 
   it('ends with the score where no column shows it', () => {
-    expect(rowJson({ ...likes, display: [0, 2] }, ['78', '11', '榜"单', '0', '650'])).toBe(
+    expect(rowJson({ ...likes, display: [0, 2] }, ['78', '11', '榜"单', '0', '650'], '650')).toBe(
       '{"id":78,"biz":"榜\\"单","score":650}',
     )
   })
@@ -52,8 +57,8 @@ describe('a row as JSON', () => {
   it.each(['650', '9007199254740993', '-5', '123456789.123456789123', '0.1'])('tells its exact score: %s', (score) => {
     const shape = tableShape('webook.values', { id: bigint, value: decimal }, ['id'])
     for (const display of [[0], [0, 1]]) {
-      const spec = { ...likes, table: shape, display, scoreColumn: 1 }
-      expect(exactScoreIn(spec, rowJson(spec, ['1', score]))).toBe(score)
+      const spec = { ...likes, table: shape, display, score: { kind: 'column', column: 1 } } as const
+      expect(exactScoreIn(spec, rowJson(spec, ['1', score], score))).toBe(score)
     }
   })
 

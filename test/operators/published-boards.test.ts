@@ -10,7 +10,8 @@ const spec: BoardSpec = {
   ties: 'newest',
   size: 10,
   display: [0, 1],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 }
 
 test('a board that is neither there nor here is not written: readers would take the empty one for the newest', () => {

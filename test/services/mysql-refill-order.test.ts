@@ -1,7 +1,8 @@
 // A refill returns exactly the best rows: against sorting everything, on real servers, for every kind of key and score.
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type BoardSpec, type Direction, scoreOf, type Ties } from '../../src/core/board-spec.js'
+import type { BoardSpec, Direction, Ties } from '../../src/core/board-spec.js'
 import { orderOf } from '../../src/core/order.js'
+import { rankingOf, rankOf } from '../../src/core/ranking.js'
 import type { MysqlPool } from '../../src/databases/mysql/connection.js'
 import { readBoard } from '../../src/databases/mysql/read-board.js'
 import { boardOn, databaseNames, openSandbox, type Sandbox } from '../support/mysql-sandbox.js'
@@ -275,7 +276,7 @@ const keysRead = (pool: MysqlPool, board: BoardSpec, limit: number) =>
   pool.use(async (session) => {
     const { rows, complete } = await readBoard(session, board, limit)
     const places = rows.map(({ key, image }) => {
-      const exact = scoreOf(board, image) ?? 'not ranked'
+      const exact = rankOf(rankingOf(board), image) ?? 'not ranked'
       return { key, exact, score: Number(exact) }
     })
     return { keys: places.sort(orderOf(board)).map(({ key }) => key), complete }

@@ -66,8 +66,24 @@ export class FeedHistory {
     this.#plan = plan
     this.#world = new SimulatedWorld(plan.mode === 'mixed' ? 1 : 2 + (plan.size % 2))
     const { size, direction, ties } = plan
-    const first: BoardSpec = { name: 'likes', table, direction, ties, size, display: [0, 1], scoreColumn: 1 }
-    const second: BoardSpec = { ...first, name: 'reads', size: size + 1, display: [0], scoreColumn: 2 }
+    const first: BoardSpec = {
+      name: 'likes',
+      table,
+      direction,
+      ties,
+      size,
+      display: [0, 1],
+      score: { kind: 'column', column: 1 },
+      where: undefined,
+    }
+    const second: BoardSpec = {
+      ...first,
+      name: 'reads',
+      size: size + 1,
+      display: [0],
+      score: { kind: 'column', column: 2 },
+      where: undefined,
+    }
     this.#boards = plan.boards === 1 ? [first] : [first, second]
     for (let key = 0; key < 5; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#now)
     this.#feed = this.#start()

@@ -76,6 +76,7 @@ export const boardOn = (table: TableShape, score: string, change: Partial<BoardS
   ties: 'newest',
   size: 10,
   display: table.columns.map((_, i) => i),
-  scoreColumn: table.columns.findIndex(({ name }) => name === score),
+  score: { kind: 'column', column: table.columns.findIndex(({ name }) => name === score) },
+  where: undefined,
   ...change,
 })

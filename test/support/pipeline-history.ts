@@ -63,8 +63,24 @@ export class PipelineHistory {
     this.#world = new SimulatedWorld(many ? 2 + (plan.size % 2) : 1)
     const { size, ties } = plan
     const direction = plan.mode === 'gentle' ? 'desc' : plan.direction
-    const first: BoardSpec = { name: 'likes', table, direction, ties, size, display: [0, 1], scoreColumn: 1 }
-    const second: BoardSpec = { ...first, name: 'reads', size: size + 1, display: [0], scoreColumn: 2 }
+    const first: BoardSpec = {
+      name: 'likes',
+      table,
+      direction,
+      ties,
+      size,
+      display: [0, 1],
+      score: { kind: 'column', column: 1 },
+      where: undefined,
+    }
+    const second: BoardSpec = {
+      ...first,
+      name: 'reads',
+      size: size + 1,
+      display: [0],
+      score: { kind: 'column', column: 2 },
+      where: undefined,
+    }
     this.#specs = plan.boards === 1 ? [first] : [first, second]
     const truth = (spec: BoardSpec, positions: Positions) =>
       oracleTop(spec, plan.mode === 'raced' ? this.#world.committedTo(positions) : this.#world.foldedTo(positions))

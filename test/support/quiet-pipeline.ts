@@ -19,7 +19,8 @@ export const likesBoard = (size: number): BoardSpec => ({
   ties: 'newest',
   size,
   display: [0, 1],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 })
 
 export class QuietPipeline {

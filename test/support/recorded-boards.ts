@@ -17,14 +17,15 @@ const likes: BoardSpec = {
   ties: 'newest',
   size: 10,
   display: [0, 2, 3, 4, 1],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 }
 export const recordedBoards: readonly BoardSpec[] = [
   likes,
   { ...likes, name: 'least', direction: 'asc', ties: 'oldest' },
   // Wide enough for the rows that the hazards are about.
   { ...likes, name: 'lower', direction: 'asc', ties: 'oldest', size: 300 },
-  { ...likes, name: 'read', scoreColumn: 4, size: 3, display: [0] },
-  { ...likes, name: 'pairs', table: comp, display: [0, 1, 2], scoreColumn: 2 },
-  { ...likes, name: 'decimals', table: types, display: [0, 1], scoreColumn: 1 },
+  { ...likes, name: 'read', score: { kind: 'column', column: 4 }, size: 3, display: [0] },
+  { ...likes, name: 'pairs', table: comp, display: [0, 1, 2], score: { kind: 'column', column: 2 } },
+  { ...likes, name: 'decimals', table: types, display: [0, 1], score: { kind: 'column', column: 1 } },
 ]

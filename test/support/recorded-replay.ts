@@ -30,9 +30,12 @@ const comparable = ({ type }: Column, value: string): bigint | string => {
   return value.startsWith('-') ? -size : size
 }
 
+const scoreColumnOf = ({ score }: BoardSpec): number => (score.kind === 'column' ? score.column : -1)
+
 /** All ranked rows in the board's order: sorted as a whole, with nothing of the board's own order. */
 const rankedRows = (spec: BoardSpec, rows: readonly Image[]): readonly Image[] => {
-  const positions = [spec.scoreColumn, ...spec.table.key]
+  const scoreColumn = scoreColumnOf(spec)
+  const positions = [scoreColumn, ...spec.table.key]
   const scoreSign = spec.direction === 'desc' ? -1 : 1
   const signs = [scoreSign, ...spec.table.key.map(() => (spec.ties === 'newest' ? -1 : 1))]
   const sortKey = (image: Image) =>
@@ -41,7 +44,7 @@ const rankedRows = (spec: BoardSpec, rows: readonly Image[]): readonly Image[] =
       return column === undefined ? '' : comparable(column, image[position] ?? '')
     })
   return rows
-    .filter((image) => image[spec.scoreColumn] !== null)
+    .filter((image) => image[scoreColumn] !== null)
     .map((image) => ({ image, by: sortKey(image) }))
     .sort((a, b) => {
       const at = a.by.findIndex((value, i) => value !== b.by[i])
@@ -121,7 +124,7 @@ export class RecordedReplay {
       rows: (this.board(spec.name).content?.entries ?? []).map(({ row }) => row),
       expected: rankedRows(spec, this.#rowsOf(spec))
         .slice(0, spec.size)
-        .map((image) => rowJson(spec, image)),
+        .map((image) => rowJson(spec, image, image[scoreColumnOf(spec)] ?? '')),
     }))
   }
 

@@ -15,7 +15,8 @@ const spec: BoardSpec = {
   ties: 'newest',
   size: 10,
   display: [0, 1],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 }
 const entry = (id: number, likes: number): Entry => ({
   member: String(id),

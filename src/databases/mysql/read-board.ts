@@ -2,10 +2,11 @@
  * The best rows of a board, read on one session. Exactly `limit` rows come, or all ranked rows if there are fewer.
  * Two statements at most; the caller opens the snapshot that makes them one reading. Memory: 2 × limit rows.
  */
-import { type BoardSpec, scoreOf } from '../../core/board-spec.js'
+import type { BoardSpec } from '../../core/board-spec.js'
 import { canonicalValue } from '../../core/canonical.js'
 import { RanktideError } from '../../core/errors.js'
 import { memberOf } from '../../core/member.js'
+import { rankingOf, rankOf } from '../../core/ranking.js'
 import type { Column, Image, TableShape, Value } from '../../core/table.js'
 import type { RefillRows } from '../../operators/ports.js'
 import type { Session, SqlRow } from './connection.js'
@@ -46,10 +47,11 @@ export const readBoard = async (session: Session, board: BoardSpec, limit: numbe
   if (rows.length <= limit) return { rows, complete: rows.length < limit }
   const last = rows[limit - 1]
   const beyond = rows[limit]
-  const score = last === undefined ? null : scoreOf(board, last.image)
-  const cut = beyond !== undefined && scoreOf(board, beyond.image) === score
+  const ranking = rankingOf(board)
+  const score = last === undefined ? null : rankOf(ranking, last.image)
+  const cut = beyond !== undefined && rankOf(ranking, beyond.image) === score
   if (score === null || !cut) return { rows: rows.slice(0, limit), complete: false }
-  const above = rows.filter(({ image }) => scoreOf(board, image) !== score)
+  const above = rows.filter(({ image }) => rankOf(ranking, image) !== score)
   const tied = await readRows(session, board, tieQuery(board, score, limit - above.length))
   return { rows: [...above, ...tied], complete: false }
 }

@@ -74,7 +74,10 @@ const memberBytes = (columns: readonly Column[]): string => {
   return `CONCAT(${parts.join(", ':', ")})`
 }
 
-const scoreName = (board: BoardSpec): string => sqlName(board.table.columns[board.scoreColumn]?.name ?? '')
+const scoreColumn = ({ table, score }: BoardSpec): Column | undefined =>
+  score.kind === 'column' ? table.columns[score.column] : undefined
+
+const scoreName = (board: BoardSpec): string => sqlName(scoreColumn(board)?.name ?? '')
 
 const scoreDirection = (board: BoardSpec): string => (board.direction === 'desc' ? 'DESC' : 'ASC')
 
@@ -113,7 +116,7 @@ export const pageQuery = (board: BoardSpec, limit: number): string => {
 
 /** As a literal of the column's own kind: without the exponent MySQL takes `0.1` for a decimal. */
 const scoreLiteral = (board: BoardSpec, score: string): string =>
-  board.table.columns[board.scoreColumn]?.type.kind === 'double' && !score.includes('e') ? `${score}e0` : score
+  scoreColumn(board)?.type.kind === 'double' && !score.includes('e') ? `${score}e0` : score
 
 /** The best `limit` rows among those whose score is `score`, a canonical number. */
 export const tieQuery = (board: BoardSpec, score: string, limit: number): string =>
@@ -121,7 +124,7 @@ export const tieQuery = (board: BoardSpec, score: string, limit: number): string
 
 /** The index that serves the page, and the order inside equal scores where an index can. */
 export const indexColumns = (board: BoardSpec): readonly string[] => {
-  const score = board.table.columns[board.scoreColumn]?.name ?? ''
+  const score = scoreColumn(board)?.name ?? ''
   const key = keyColumns(board)
   const primary =
     key.length === board.table.primaryKey.length && key.every(({ name }, i) => name === board.table.primaryKey[i])

@@ -66,7 +66,8 @@ describe('the plan of a refill', () => {
     ties: 'newest',
     size: 10,
     display: [0],
-    scoreColumn: 1,
+    score: { kind: 'column', column: 1 },
+    where: undefined,
   }
   const index = (...columns: string[]) => [{ name: 'i', unique: false, columns }]
   const levels = (rows: number, indexes: ReturnType<typeof index>, spec = board, allowScan = false) =>

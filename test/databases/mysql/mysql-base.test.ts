@@ -21,7 +21,8 @@ const board: BoardSpec = {
   ties: 'newest',
   size: 1,
   display: [0],
-  scoreColumn: 1,
+  score: { kind: 'column', column: 1 },
+  where: undefined,
 }
 
 /** A primary with one counted marker, and a replica that shows it only after `lag` snapshots. */

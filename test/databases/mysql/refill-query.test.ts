@@ -24,7 +24,8 @@ const board = (table: TableShape, direction: Direction = 'desc', ties: Ties = 'n
   ties,
   size: 10,
   display: [],
-  scoreColumn: table.key.length,
+  score: { kind: 'column', column: table.key.length },
+  where: undefined,
 })
 
 describe('an integer primary key', () => {
