@@ -7,9 +7,9 @@
  */
 import kafka from 'node-rdkafka'
 import { type ErrorCode, RanktideError } from '../core/errors.js'
+import { nearestName } from '../core/nearest-name.js'
 import { type Positions, parsePartitionId, partitionId } from '../core/positions.js'
 import type { Message } from '../operators/ports.js'
-import { nearestName } from '../runtime/nearest-name.js'
 import { brokersFailed, eventCode, failureText, isUnsettled, kafkaError } from './kafka-errors.js'
 import { firstContact } from './kafka-first-contact.js'
 import { messageOf } from './kafka-message.js'

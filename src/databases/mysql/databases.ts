@@ -1,4 +1,4 @@
-import { nearestName } from '../../runtime/nearest-name.js'
+import { nearestName } from '../../core/nearest-name.js'
 import type { Session } from './connection.js'
 
 /** Those of the servers themselves: nobody's rows. */

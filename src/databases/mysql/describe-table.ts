@@ -1,7 +1,7 @@
 /** What INFORMATION_SCHEMA says of one table; nothing is cached. */
 import { RanktideError } from '../../core/errors.js'
+import { nearestName } from '../../core/nearest-name.js'
 import type { ColumnType } from '../../core/table.js'
-import { nearestName } from '../../runtime/nearest-name.js'
 import { columnTypeOf } from './column-type.js'
 import type { MysqlPool, Session } from './connection.js'
 import { listDatabases, nearestOf } from './databases.js'

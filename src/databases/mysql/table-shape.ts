@@ -3,8 +3,8 @@
  * what would be allowed.
  */
 import { RanktideError } from '../../core/errors.js'
+import { nearestName } from '../../core/nearest-name.js'
 import type { Column, ColumnType, TableShape } from '../../core/table.js'
-import { nearestName } from '../../runtime/nearest-name.js'
 import { type DescribedColumn, someOf, type TableDescription } from './describe-table.js'
 
 export interface WantedColumns {
