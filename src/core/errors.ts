@@ -56,6 +56,7 @@ export const errorTable = {
     verdict: 'heal',
     message: 'the column that splits the board has more values than are allowed',
   },
+  STREAM_INCOMPLETE: { verdict: 'heal', message: 'the stream by itself no longer tells the rows of the table' },
   OFFSETS_GONE: { verdict: 'heal', message: 'the topic no longer holds the offsets to go on from' },
 
   // Servers.

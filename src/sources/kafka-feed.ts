@@ -15,7 +15,7 @@ import { asRanktideError, RanktideError } from '../core/errors.js'
 import type { Positions } from '../core/positions.js'
 import type { FeedSource, MessageBatch } from '../operators/ports.js'
 import { OffsetCommits } from './kafka-commits.js'
-import { KafkaConnection, LATEST } from './kafka-connection.js'
+import { EARLIEST, KafkaConnection, LATEST } from './kafka-connection.js'
 import { quietly } from './kafka-errors.js'
 import { type BatchWindow, consumerProperties, type KafkaAddress } from './kafka-properties.js'
 import { KafkaReading } from './kafka-reading.js'
@@ -37,6 +37,8 @@ export interface KafkaFeedOptions extends KafkaAddress {
 
 export interface KafkaFeed extends FeedSource {
   ends(): Promise<Positions>
+  /** The first offset of every partition that the broker still has. */
+  beginnings(): Promise<Positions>
   /** Commits what is pending now; resolves when that was tried, within 2 s. Failures go to onTrouble. */
   flush(): Promise<void>
   /**
@@ -111,6 +113,12 @@ class OwnedFeed implements KafkaFeed {
     // What the ends name has to be read, else a barrier on them would never be passed.
     await this.#reading?.include(partitions)
     return connection.offsetsAt(partitions, LATEST)
+  }
+
+  async beginnings(): Promise<Positions> {
+    if (this.#closed) throw new RanktideError('KAFKA_FAILED', 'the feed is closed')
+    const connection = await this.#connected()
+    return connection.offsetsAt(await connection.partitions(this.#options.topics), EARLIEST)
   }
 
   commit(positions: Positions): void {
