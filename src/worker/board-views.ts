@@ -12,6 +12,7 @@ import { exactScoreIn } from '../core/row-json.js'
 import type { BoardQueries, BoardSummary, BoardView } from '../http/board-queries.js'
 import type { PublishedBoards } from '../operators/published-boards.js'
 import type { BoardReader, ReadBoard } from '../redis/board-reader.js'
+import { UnpublishedVersions } from './unpublished-versions.js'
 
 /** A healthy owner confirms once a second, ms. */
 const confirmedWithin = 3_000
@@ -40,6 +41,8 @@ export class BoardViews implements BoardQueries {
   readonly #now: () => number
   /** What Redis gave back comes in its order: put in the board's own, once for each content. */
   readonly #sorted = new Map<string, { readonly from: readonly Entry[]; readonly entries: readonly Entry[] }>()
+
+  readonly #unpublished = new UnpublishedVersions()
 
   /** `names`: of all boards, those too that are not resolved yet. */
   constructor(names: readonly string[], feeds: readonly ServedFeed[], now: () => number) {
@@ -85,7 +88,7 @@ export class BoardViews implements BoardQueries {
     // What others wrote to Redis is found there before it is put right; it was never the board.
     const ahead = (owned.cutOff || there.doubtful) && entries !== there.entries
     const view = ahead
-      ? { entries, status: here.status, version: there.version + 1 }
+      ? { entries, status: here.status, version: this.#unpublished.versionOf(name, there.version, entries) }
       : { entries: this.#inOrder(spec, there.entries), status: there.meta.status, version: there.version }
     return { ...view, status: this.#aged(view.status, confirmedAt), confirmedAt, size }
   }

@@ -35,7 +35,7 @@ const owner = () => {
   const snapshot = { positions: new Map(), boards: [board], splits: [], changed: new Map() }
   const owned: OwnedFeed = { published, snapshot, confirmedAt: new Map([['likes', 1_000]]), cutOff: false }
   const views = new BoardViews(['likes'], [{ specs: [spec], reader: { read: () => undefined }, owned }], () => 1_500)
-  return { published, views }
+  return { published, views, owned, spec }
 }
 
 test('what others wrote into the set is never served, not even between its discovery and its repair', () => {
@@ -49,4 +49,17 @@ test('a board whose keys are gone is still served', () => {
   const { published, views } = owner()
   published.take('likes', { epoch: 2, version: 6, entries: [], meta: undefined })
   expect(views.read('likes')).toMatchObject({ entries: ours, status: exact })
+})
+
+test('while Redis cannot be reached, each content has a version of its own, and the same one every time', () => {
+  const { owned, views, spec: board } = owner()
+  owned.cutOff = true
+  const show = (entries: readonly Entry[]): number | undefined => {
+    const content = { entries, positions: new Map(), complete: true, proof: 'marker' } as const
+    const boards = [{ spec: board, status: exact, content, current: true, behindSince: undefined }]
+    owned.snapshot = { positions: new Map(), boards, splits: [], changed: new Map() }
+    return views.read('likes')?.version
+  }
+  const first = [entry(78, 651), entry(82, 550)]
+  expect([show(ours), show(first), show([...first]), show([entry(78, 652)]), show(first)]).toEqual([5, 6, 6, 7, 8])
 })
