@@ -7,8 +7,8 @@
  */
 import type { Entry } from './board-content.js'
 import type { BoardSpec } from './board-spec.js'
-import { type Held, HeldRows } from './held-rows.js'
-import type { Journal } from './journal.js'
+import { type Held, HeldRows, type HeldWatcher } from './held-rows.js'
+import type { Touched } from './journal.js'
 import type { Place } from './order.js'
 import { placeOf, type Ranking, rankingOf } from './ranking.js'
 import type { ReadRow, RefillRows } from './refill.js'
@@ -18,7 +18,7 @@ import type { Image } from './table.js'
 /** Bounds the rows that are not held. */
 export type Below = Place | 'nothing' | 'everything'
 
-/** A held row's columns, or the JSON that Redis kept of them, which is all that a warm start has. */
+/** A held row's columns, or its JSON: all that Redis keeps of them, and a quarter of their size. */
 type Row = Image | string
 
 /** What became of a row. `fell`: it was held and now ranks lower than before, or is gone. */
@@ -32,14 +32,19 @@ export class BoundedBoard {
   #below: Below
   /** The entries last shown, and the place of the last of them: only what ranks at or above it can change them. */
   #shown: readonly Entry[] = []
-  #shownRows = new Map<string, { readonly held: Held<Row>; readonly entry: Entry }>()
+  #shownRows: readonly Held<Row>[] = []
   #last: Place | undefined
   #dirty = true
+  readonly #compact: boolean
 
-  /** `ranking`: that of `spec`; boards that rank alike share one. */
-  constructor(spec: BoardSpec, capacity: number, below: Below, ranking: Ranking = rankingOf(spec)) {
+  /**
+   * `ranking`: that of `spec`; boards that rank alike share one. `compact`: rows are kept as JSON, which is less to keep
+   * and more to do: for boards of which there are many, each seldom touched.
+   */
+  constructor(spec: BoardSpec, capacity: number, below: Below, ranking = rankingOf(spec), compact = false) {
     this.spec = spec
     this.#ranking = ranking
+    this.#compact = compact
     this.#held = new HeldRows(ranking.order)
     this.#capacity = capacity
     this.#below = below
@@ -71,6 +76,16 @@ export class BoundedBoard {
     return this.#held.get(key)
   }
 
+  /** Tells of every key that is held, now and from now on. */
+  watchedBy(watcher: HeldWatcher): void {
+    this.#held.watchedBy(watcher)
+  }
+
+  /** Tells that every key has been let go, and nothing after that. */
+  unwatched(): void {
+    this.#held.unwatched()
+  }
+
   /** The newest image of a row; null when it is gone. `es`: its commit time, +Infinity when not known. */
   apply(key: string, image: Image | null, es: number): Applied {
     const before = this.#held.get(key)
@@ -81,7 +96,8 @@ export class BoundedBoard {
     if (before === undefined && typeof this.#below !== 'string' && this.#outscored(score, this.#below.score))
       return 'passed'
     if (!this.#ranking.accepts(image)) return this.#forget(before)
-    const held: Held<Row> = { key, score, exact: this.#ranking.exact(image, score), row: image, es }
+    const exact = this.#ranking.exact(image, score)
+    const held: Held<Row> = { key, score, exact, row: this.#rowOf(image, exact), es }
     if (!this.#above(held)) return this.#forget(before)
     this.#touch(before)
     this.#touch(held)
@@ -103,7 +119,7 @@ export class BoundedBoard {
    * and the held rows are of the stream's present, so they win over what was read. `es`: the newest commit time that the
    * stream has shown; a row that was read and not touched since is as it was then.
    */
-  merge({ rows, complete }: RefillRows, journal: Journal, es: number): void {
+  merge({ rows, complete }: RefillRows, journal: Touched, es: number): void {
     this.#below = this.#lower(this.#below, complete ? 'nothing' : this.#cut(rows))
     for (const { key, image } of rows)
       if (this.#held.get(key) === undefined && !journal.has(key)) this.#admit(key, image, es)
@@ -129,17 +145,16 @@ export class BoundedBoard {
   top(): readonly Entry[] {
     if (!this.#dirty) return this.#shown
     const best = this.#held.best(this.spec.size)
-    const shownRows = new Map<string, { held: Held<Row>; entry: Entry }>()
-    this.#shown = best.map((held) => {
-      const known = this.#shownRows.get(held.key)
-      const entry = known?.held === held ? known.entry : this.#entry(held)
-      shownRows.set(held.key, { held, entry })
-      return entry
-    })
-    this.#shownRows = shownRows
+    const known = new Map<Held<Row>, Entry | undefined>(this.#shownRows.map((held, i) => [held, this.#shown[i]]))
+    this.#shown = best.map((held) => known.get(held) ?? this.#entry(held))
+    this.#shownRows = best
     this.#last = best.length < this.spec.size ? undefined : best.at(-1)
     this.#dirty = false
     return this.#shown
+  }
+
+  #rowOf(image: Image, exact: string): Row {
+    return this.#compact ? rowJson(this.spec, image, exact) : image
   }
 
   #entry(held: Held<Row>): Entry {
@@ -171,8 +186,7 @@ export class BoundedBoard {
   #admit(key: string, image: Image, es: number): void {
     const place = placeOf(this.#ranking, key, image)
     if (place === undefined || !this.#ranking.accepts(image)) return
-    const held: Held<Row> = { ...place, row: image, es }
-    if (this.#above(held)) this.#held.set(held)
+    if (this.#above(place)) this.#held.set({ ...place, row: this.#rowOf(image, place.exact), es })
   }
 
   /** Past C the worst row is let go, and the floor becomes its place. */

@@ -1,11 +1,11 @@
 /**
- * The rows that a board holds: found by key in O(1), the worst of them in O(1), changed in O(log C).
+ * The rows that a board holds: found by key, the worst of them in O(1), changed in O(log C).
  *
- * Rows live in numbered slots; freed slots are used again, and the slots are numbered anew when three quarters of them
- * are free, so that memory follows the rows held, up and down: O(C).
+ * Few rows are a sorted array, which costs next to nothing when there are a hundred thousand such boards; many are a
+ * heap with an index (`HeapRows`). Memory follows the rows held, up and down: O(C).
  */
+import { HeapRows } from './heap-rows.js'
 import type { Order, Place } from './order.js'
-import { SlotHeap } from './slot-heap.js'
 
 /** A held row: its place and whatever the board keeps of it. */
 export interface Held<Row> extends Place {
@@ -14,87 +14,108 @@ export interface Held<Row> extends Place {
   readonly es: number
 }
 
+/** Is told of every key that comes to be held, and of every one that no longer is. */
+export interface HeldWatcher {
+  held(key: string): void
+  letGo(key: string): void
+}
+
+/** Up to this many rows are an array; a heap goes back to one when it holds half as many. */
+const few = 48
+
 export class HeldRows<Row> {
   readonly #order: Order
-  #slotOf = new Map<string, number>()
-  #rows: (Held<Row> | undefined)[] = []
-  #free: number[] = []
-  readonly #heap: SlotHeap
+  #watcher: HeldWatcher | undefined
+  /** Best first; not used while there is a heap. */
+  #sorted: Held<Row>[] = []
+  #heap: HeapRows<Held<Row>> | undefined
 
   constructor(order: Order) {
     this.#order = order
-    this.#heap = new SlotHeap((a, b) => this.#ranksBelow(a, b))
   }
 
   get size(): number {
-    return this.#heap.size
+    return this.#heap?.size ?? this.#sorted.length
+  }
+
+  /** Tells of what is held now, too. */
+  watchedBy(watcher: HeldWatcher): void {
+    this.#watcher = watcher
+    for (const key of this.keys()) watcher.held(key)
+  }
+
+  /** Tells that everything has been let go, and nothing after that. */
+  unwatched(): void {
+    const watcher = this.#watcher
+    this.#watcher = undefined
+    for (const key of this.keys()) watcher?.letGo(key)
   }
 
   get(key: string): Held<Row> | undefined {
-    const slot = this.#slotOf.get(key)
-    return slot === undefined ? undefined : this.#rows[slot]
+    return this.#heap === undefined ? this.#sorted.find((held) => held.key === key) : this.#heap.get(key)
   }
 
   /** The row that ranks last. */
   get worst(): Held<Row> | undefined {
-    const slot = this.#heap.first
-    return slot === undefined ? undefined : this.#rows[slot]
+    return this.#heap === undefined ? this.#sorted.at(-1) : this.#heap.worst
   }
 
   set(held: Held<Row>): void {
-    const known = this.#slotOf.get(held.key)
-    const slot = known ?? this.#free.pop() ?? this.#rows.length
-    this.#rows[slot] = held
-    if (known !== undefined) {
-      this.#heap.update(slot)
-    } else {
-      this.#slotOf.set(held.key, slot)
-      this.#heap.insert(slot)
-    }
+    const size = this.size
+    if (this.#heap !== undefined) this.#heap.set(held)
+    else this.#insert(held)
+    if (this.size > size) this.#watcher?.held(held.key)
   }
 
   delete(key: string): boolean {
-    const slot = this.#slotOf.get(key)
-    if (slot === undefined) return false
-    this.#heap.remove(slot)
-    this.#slotOf.delete(key)
-    this.#rows[slot] = undefined
-    this.#free.push(slot)
-    if (this.#rows.length > 64 && this.size < this.#rows.length / 4) this.#compact()
+    const deleted = this.#heap === undefined ? this.#remove(key) : this.#heap.delete(key)
+    if (!deleted) return false
+    if (this.#heap !== undefined && this.#heap.size <= few / 2) {
+      this.#sorted = this.#heap.best(few)
+      this.#heap = undefined
+    }
+    this.#watcher?.letGo(key)
     return true
   }
 
   clear(): void {
-    this.#slotOf = new Map()
-    this.#rows = []
-    this.#free = []
-    this.#heap.clear()
+    const keys = this.#watcher === undefined ? [] : [...this.keys()]
+    this.#sorted = []
+    this.#heap = undefined
+    for (const key of keys) this.#watcher?.letGo(key)
   }
 
-  keys(): IterableIterator<string> {
-    return this.#slotOf.keys()
+  *keys(): IterableIterator<string> {
+    if (this.#heap !== undefined) yield* this.#heap.keys()
+    else for (const { key } of this.#sorted) yield key
   }
 
-  /** The best `count` rows, best first. O(C log C). */
+  /** The best `count` rows, best first. */
   best(count: number): Held<Row>[] {
-    const all: Held<Row>[] = []
-    for (const slot of this.#slotOf.values()) {
-      const held = this.#rows[slot]
-      if (held !== undefined) all.push(held)
+    return this.#heap === undefined ? this.#sorted.slice(0, count) : this.#heap.best(count)
+  }
+
+  #insert(held: Held<Row>): void {
+    this.#remove(held.key)
+    let low = 0
+    let high = this.#sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      const there = this.#sorted[middle]
+      if (there !== undefined && this.#order(there, held) < 0) low = middle + 1
+      else high = middle
     }
-    return all.sort(this.#order).slice(0, count)
+    this.#sorted.splice(low, 0, held)
+    if (this.#sorted.length <= few) return
+    this.#heap = new HeapRows(this.#order)
+    for (const row of this.#sorted) this.#heap.set(row)
+    this.#sorted = []
   }
 
-  #compact(): void {
-    const rows = this.#rows.filter((row) => row !== undefined)
-    this.clear()
-    for (const row of rows) this.set(row)
-  }
-
-  /** Whether slot a ranks below slot b: the heap gives the worst row first. */
-  #ranksBelow(a: number, b: number): boolean {
-    const rowA = this.#rows[a]
-    const rowB = this.#rows[b]
-    return rowA !== undefined && rowB !== undefined && this.#order(rowA, rowB) > 0
+  #remove(key: string): boolean {
+    const at = this.#sorted.findIndex((held) => held.key === key)
+    if (at < 0) return false
+    this.#sorted.splice(at, 1)
+    return true
   }
 }

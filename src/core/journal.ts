@@ -7,12 +7,20 @@
  */
 import type { Image } from './table.js'
 
-interface Newest {
+export interface Newest {
   readonly image: Image | null
   readonly es: number
 }
 
-export class Journal {
+/** As much of a journal as concerns a board. */
+export interface Touched {
+  /** Whether the stream touched the row, whatever has become of it. */
+  has(key: string): boolean
+  /** Those that may be on the board now. */
+  entries(): Iterable<readonly [string, Newest]>
+}
+
+export class Journal implements Touched {
   #newest = new Map<string, Newest>()
 
   get size(): number {
