@@ -53,7 +53,7 @@ export const reportLines = (result: Result): readonly string[] => {
   const { reads, current, honest, excused, lies } = number
   lines.push(
     `${reads} reads in ${result.seconds} s, ${result.statements} statements, ${result.faults.length} faults (seed ${result.seed})`,
-    `  current    ${current}  a true board, at most ${limits.lag} ms behind the commit (worst ${Math.round(result.worstLag)} ms)`,
+    `  current    ${current}  a true board, at most ${limits.lag} ms behind the commit (${Math.round(result.worstLag)} ms while nothing was broken)`,
     `  honest     ${honest}  behind during an outage, and said so with a true age`,
     `  violations ${number.violations}  of them ${lies} claimed to be exact and were wrong`,
     `  excused    ${excused}  not answered by the server that was broken; not counted`,

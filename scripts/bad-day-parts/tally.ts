@@ -48,7 +48,7 @@ export class Tally {
   #honest = 0
   #excused = 0
   #lies = 0
-  /** Worst lag of a read that was current, ms. */
+  /** Worst lag of a read that was current while nothing was broken, ms. */
   worstLag = 0
 
   /** `start`: the moment that times are told from. */
@@ -60,7 +60,7 @@ export class Tally {
     switch (verdict.kind) {
       case 'current':
         this.#current += 1
-        this.worstLag = Math.max(this.worstLag, verdict.lag)
+        if (during === '') this.worstLag = Math.max(this.worstLag, verdict.lag)
         return
       case 'honest':
         this.#honest += 1
