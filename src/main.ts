@@ -18,6 +18,10 @@ const code = await runProgram(
       const { checkConnections } = await loadWithKafka(() => import('./worker/check-connections.js'))
       return checkConnections(config)
     },
+    proposeConfig: async (options) => {
+      const { proposeConfig } = await import('./init/look-at-database.js')
+      return proposeConfig(options)
+    },
     surroundings: { environment: process.env, hostname: hostname() },
     out: (text) => process.stdout.write(text),
     error: (text) => process.stderr.write(text),

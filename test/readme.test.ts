@@ -87,6 +87,7 @@ describe('README.md', () => {
     const program = buildProgram({
       runWorker: () => Promise.resolve(),
       checkConnections: () => Promise.resolve([]),
+      proposeConfig: () => Promise.reject(new Error('was not asked for')),
       surroundings: { environment: {}, hostname: 'pod-1' },
       out: () => {},
       error: () => {},

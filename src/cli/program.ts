@@ -10,6 +10,7 @@ import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { createLog, type Log } from '../runtime/log.js'
 import { hidePasswords } from '../runtime/secrets.js'
 import { describeBoard } from './describe-board.js'
+import { addInit, type InitActions } from './init-command.js'
 import { packageVersion } from './version.js'
 
 /** What `config check --connect` found out about one server, topic, table or index. */
@@ -21,7 +22,7 @@ export interface ConnectionFinding {
   readonly detail: string
 }
 
-export interface ProgramActions {
+export interface ProgramActions extends InitActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -31,6 +32,35 @@ export interface ProgramActions {
   readonly out: (text: string) => void
   readonly error: (text: string) => void
 }
+
+const examples = `
+Examples:
+  ranktide init mysql://app:secret@localhost:3306/shop > ranktide.yaml
+  ranktide config check --connect
+  ranktide run
+
+"ranktide COMMAND --help" has more of them. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
+
+const runExamples = `
+Examples:
+  ranktide run
+      the boards of ./ranktide.yaml, until SIGTERM or Ctrl-C; the log goes to standard output, a line of JSON an event
+  LOG_LEVEL=debug ranktide run --config likes.yaml
+      another file, and more to read
+  curl -i 'http://127.0.0.1:8081/boards/likes?limit=3'
+      what it serves; /readyz?verbose and /metrics tell how it is`
+
+const checkExamples = `
+Examples:
+  ranktide config check
+      what is wrong with ./ranktide.yaml, all at once; asks no server
+  ranktide config check --connect --config likes.yaml
+      also one line a server, topic, table and index: [+] good, [!] a warning, [-] keeps the boards from starting (exit 1)`
+
+const schemaExamples = `
+Examples:
+  ranktide config schema > ranktide.schema.json
+      and as the first line of ranktide.yaml:  # yaml-language-server: $schema=ranktide.schema.json`
 
 interface FileOption {
   readonly config: string
@@ -44,6 +74,7 @@ const addRun = (program: Command, actions: ProgramActions): void => {
     .description('keep the boards of the configuration up to date and serve them, until stopped')
     .addOption(configOption())
     .addOption(new Option('--only <part>', 'run a part of the configuration').choices(['boards']))
+    .addHelpText('after', runExamples)
     .action(async ({ config: file }: FileOption) => {
       const config = await loadConfig(file, actions.surroundings)
       await actions.runWorker(config, createLog(config))
@@ -57,6 +88,7 @@ const addConfig = (program: Command, actions: ProgramActions): void => {
     .description('tell all that is wrong with the configuration, or what it asks for')
     .addOption(configOption())
     .option('--connect', 'also ask the servers: can they be reached, do topics, tables and indexes exist', false)
+    .addHelpText('after', checkExamples)
     .action(async ({ config: file, connect }: FileOption & { connect: boolean }) => {
       const config = await loadConfig(file, actions.surroundings)
       for (const board of config.boards) actions.out(`${describeBoard(board)}\n`)
@@ -65,6 +97,7 @@ const addConfig = (program: Command, actions: ProgramActions): void => {
   group
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
+    .addHelpText('after', schemaExamples)
     .action(() => actions.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`))
 }
 
@@ -87,8 +120,10 @@ export const buildProgram = (actions: ProgramActions): Command => {
     .configureOutput({ writeOut: actions.out, writeErr: actions.error })
     .showSuggestionAfterError()
     .showHelpAfterError('(--help tells what is allowed)')
+    .addHelpText('after', examples)
   addRun(program, actions)
   addConfig(program, actions)
+  addInit(program, actions)
   return program
 }
 

@@ -40,6 +40,7 @@ const run = async (line: string, more: Partial<ProgramActions> = {}): Promise<Ru
       return Promise.resolve()
     },
     checkConnections: () => Promise.reject(new Error('was not asked for')),
+    proposeConfig: () => Promise.reject(new Error('was not asked for')),
     surroundings: { environment: { LOG_LEVEL: 'silent' }, hostname: 'pod-1' },
     out: (text) => {
       out += text

@@ -40,6 +40,10 @@ const serves = (board: BoardSpec, index: DescribedIndex): boolean => {
   return !readsDirectly(board) || rest.every((column, i) => i >= primaryKey.length || column === primaryKey[i])
 }
 
+/** The index by which a refill can be read without sorting; undefined if there is none. */
+export const servingIndex = (board: BoardSpec, indexes: readonly DescribedIndex[]): DescribedIndex | undefined =>
+  indexes.find((index) => serves(board, index))
+
 export const indexFindings = (
   board: BoardSpec,
   plan: Plan,
@@ -49,7 +53,7 @@ export const indexFindings = (
   if (plan.served || allowScan) return []
   const { database, table } = board.table
   const many = plan.rows > manyRows
-  const usable = indexes.find((index) => serves(board, index))
+  const usable = servingIndex(board, indexes)
   if (usable !== undefined) {
     if (!many) return []
     const message = `board ${board.name}: the server sorts ${database}.${table} although it has the index ${usable.name}; run: ANALYZE TABLE ${sqlTable(board.table)}`

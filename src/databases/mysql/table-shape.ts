@@ -83,7 +83,7 @@ const keyRefusal = (column: DescribedColumn, type: ColumnType): string | undefin
 }
 
 /** Unique keys of NOT NULL columns, the primary key first. */
-const uniqueKeys = (description: TableDescription): readonly (readonly string[])[] => {
+export const uniqueKeys = (description: TableDescription): readonly (readonly string[])[] => {
   const required = new Set(description.columns.filter(({ nullable }) => !nullable).map(({ name }) => name))
   const keys: string[][] = []
   for (const { name, unique, columns } of description.indexes) {
