@@ -1,11 +1,8 @@
-import { randomBytes } from 'node:crypto'
-import { Redis } from 'ioredis'
 import { afterAll, beforeAll } from 'vitest'
-import { RedisBoardStore } from '../../src/redis/board-store.js'
 import { RedisClient } from '../../src/redis/client.js'
-import { boardKeys } from '../../src/redis/keys.js'
-import { type BoardStores, boardStoreConformance } from '../conformance/board-store.js'
+import { boardStoreConformance } from '../conformance/board-store.js'
 import { RedisServer } from '../support/redis-server.js'
+import { storesOn } from '../support/redis-stores.js'
 import { until } from '../support/until.js'
 
 // The server of the environment, or one of our own. Boards stand under a prefix of each test's own.
@@ -25,38 +22,6 @@ beforeAll(async () => {
   plain.disconnect()
 })
 afterAll(() => Promise.all([server?.down(), cluster?.down()]))
-
-const storesOn = async (client: RedisClient, server: string): Promise<BoardStores> => {
-  const prefix = `test-${randomBytes(6).toString('hex')}`
-  const plain = new Redis(server, { protocol: 2 })
-  const listener = new Redis(server, { protocol: 2 })
-  const told = new Map<string, number[]>()
-  await listener.psubscribe(`${prefix}:*`)
-  listener.on('pmessage', (_pattern, channel, version) =>
-    told.set(channel, [...(told.get(channel) ?? []), Number(version)]),
-  )
-  await client.connected()
-  const clear = async () => {
-    const keys = await plain.keys(`${prefix}:*`)
-    for (const key of keys) await plain.del(key)
-  }
-  return {
-    store: (owner) => new RedisBoardStore({ client, prefix, feed: 'webook', owner: () => owner }),
-    flush: clear,
-    told: (board) => told.get(boardKeys(prefix, board).changes) ?? [],
-    intrude: async (board, member, row) => {
-      const keys = boardKeys(prefix, board)
-      await plain.zadd(keys.zset, 1, member)
-      await plain.hset(keys.rows, `stray-${member}`, row)
-    },
-    close: async () => {
-      await clear()
-      client.close()
-      await Promise.all([plain, listener].map((redis) => redis.quit()))
-      await until('connections closed', () => plain.status === 'end' && listener.status === 'end')
-    },
-  }
-}
 
 boardStoreConformance('Redis', () => storesOn(new RedisClient({ kind: 'url', url }), url))
 
