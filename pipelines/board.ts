@@ -34,5 +34,5 @@ export const boardPipeline = (ports: BoardPorts): Observable<FeedSnapshot> =>
     keepBoards(ports.keeping),
     publishBoards(ports.publishing),
     confirmPublished(ports.confirming, ports.publishing.published),
-    commitPublished(ports.source, () => ports.keeping.scheduler.now()),
+    commitPublished(ports.source, ports.publishing.published.groups, () => ports.keeping.scheduler.now()),
   )

@@ -1,11 +1,14 @@
 import {
   catchError,
+  concat,
+  concatMap,
   connect,
   defer,
   EMPTY,
   endWith,
   exhaustMap,
   first,
+  from,
   ignoreElements,
   interval,
   type MonoTypeOperatorFunction,
@@ -18,18 +21,20 @@ import {
   timeout,
 } from 'rxjs'
 import type { FeedSnapshot } from '../core/feed-io.js'
-import { hasPassed } from '../core/positions.js'
+import { hasPassed, type Positions } from '../core/positions.js'
 import type { BoardStore, FeedSource } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'
 
 export interface ConfirmPorts {
   readonly source: Pick<FeedSource, 'ends'>
-  readonly store: Pick<BoardStore, 'confirm'>
+  readonly store: Pick<BoardStore, 'confirm' | 'vouch'>
   readonly scheduler: SchedulerLike
   /** The boards of the feed held everything that Kafka had at this time, ms since 1970. */
   readonly confirmed: (at: number) => void
   readonly failed: (error: unknown) => void
 }
+
+type Confirmed = Pick<PublishedBoards, 'versions' | 'owned' | 'groups'>
 
 const confirmEvery = 1_000
 /** A feed that lags gets this long to come up to the ends that it was asked for, ms. */
@@ -42,10 +47,7 @@ const patience = 10_000
  *
  * `published` is what Redis holds while a snapshot is being passed on: the versions that are confirmed with it.
  */
-export const confirmPublished = (
-  ports: ConfirmPorts,
-  published: Pick<PublishedBoards, 'versions'>,
-): MonoTypeOperatorFunction<FeedSnapshot> =>
+export const confirmPublished = (ports: ConfirmPorts, published: Confirmed): MonoTypeOperatorFunction<FeedSnapshot> =>
   connect((published$) => {
     const over$ = published$.pipe(ignoreElements(), endWith(true))
     return merge(published$, confirmations(ports, published, published$).pipe(takeUntil(over$)))
@@ -53,7 +55,7 @@ export const confirmPublished = (
 
 const confirmations = (
   ports: ConfirmPorts,
-  published: Pick<PublishedBoards, 'versions'>,
+  published: Confirmed,
   published$: Observable<FeedSnapshot>,
 ): Observable<never> =>
   interval(confirmEvery, ports.scheduler).pipe(
@@ -61,9 +63,7 @@ const confirmations = (
       const at = ports.scheduler.now()
       return defer(() => ports.source.ends()).pipe(
         switchMap((ends) => published$.pipe(first(({ positions }) => hasPassed(positions, ends), undefined))),
-        switchMap((snapshot) =>
-          snapshot === undefined ? EMPTY : ports.store.confirm(snapshot.positions, published.versions()),
-        ),
+        switchMap((snapshot) => (snapshot === undefined ? EMPTY : confirm(ports, published, snapshot.positions))),
         tap(() => ports.confirmed(at)),
         timeout({ first: patience, scheduler: ports.scheduler }),
         catchError((error: unknown) => {
@@ -74,3 +74,23 @@ const confirmations = (
     }),
     ignoreElements(),
   )
+
+/**
+ * The versions of boards stand in the heartbeat itself; those of groups in the registries of their split boards, where
+ * only what was published since the last time is written. The heartbeat names the number of that writing.
+ */
+const confirm = ({ store }: ConfirmPorts, published: Confirmed, positions: Positions): Observable<void> => {
+  const unvouched = published.groups.unvouched()
+  const vouched$ = from(unvouched).pipe(
+    concatMap((some) =>
+      defer(() => store.vouch(published.owned(some.split), some.vouching)).pipe(
+        tap((done) => (done ? published.groups.vouch(some) : published.groups.loseAll(some.split))),
+      ),
+    ),
+    ignoreElements(),
+  )
+  return concat(
+    vouched$,
+    defer(() => store.confirm(positions, published.versions())),
+  )
+}

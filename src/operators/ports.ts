@@ -118,7 +118,7 @@ export interface OwnedSplit {
   readonly epoch: number
 }
 
-/** Versions of groups that are the table's; the number is greater than that of any vouching before. */
+/** Versions of groups that are the table's; the number is one more than that of the vouching before, or 1. */
 export interface Vouching {
   readonly versions: ReadonlyMap<string, number>
   readonly number: number
@@ -128,7 +128,7 @@ export type ForgetOutcome = { readonly kind: 'forgotten' } | Exclude<PublishOutc
 
 /**
  * The groups of split boards in Redis. The calls that change a registry fail with LEASE_LOST where another owner has the
- * split board, and answer false, having changed nothing, where its own keys are gone: it has to be taken again.
+ * split board, and answer false where its own keys or the vouching before are gone: all of it has to be taken again.
  */
 export interface GroupStore {
   /** As `take`, of many boards, in the order asked; some may have been taken when it fails. */

@@ -4,12 +4,16 @@ import {
   concatMap,
   defer,
   EMPTY,
+  filter,
+  first,
   from,
   ignoreElements,
   map,
+  mergeMap,
   type Observable,
   type OperatorFunction,
   of,
+  repeat,
   type SchedulerLike,
   tap,
   throwError,
@@ -17,9 +21,13 @@ import {
 } from 'rxjs'
 import { RanktideError } from '../core/errors.js'
 import { type FeedSnapshot, mergeSnapshots } from '../core/feed-io.js'
+import { Turns } from './compare-in-turn.js'
+import type { Publish } from './due-publish.js'
 import { exhaustLatest } from './exhaust-latest.js'
 import type { BoardInspector, BoardStore, PublishOutcome } from './ports.js'
-import type { Publish, PublishedBoards } from './published-boards.js'
+import type { PublishedBoards } from './published-boards.js'
+import type { GroupId, PublishedGroup } from './published-groups.js'
+import { takeAgain } from './take-again.js'
 
 export interface PublishBoardsPorts {
   readonly store: BoardStore & BoardInspector
@@ -40,12 +48,12 @@ export interface PublishObserver {
 
 /** Pause after Redis could not be asked, ms. */
 const retryAfter = 500
-/** How often Redis is compared with what was put there: all versions, and the content of one board in turn, ms. */
-const compareEvery = 1_000
+/** Boards that are forgotten in one round trip. */
+const forgottenAtOnce = 200
 
 /**
- * Sends the difference between the boards there and the boards here, all boards of a feed in one round trip, one round
- * at a time: what changes meanwhile is one difference in the next round. Emits each snapshot whose effect is in Redis.
+ * Sends the difference between the boards there and the boards here, all boards of a feed in one round trip (groups of
+ * split boards by the thousand), one round at a time: what changes meanwhile is one difference in the next round. Emits each snapshot whose effect is in Redis.
  *
  * After a failure the outcome is unknown, and the request may still arrive. What is due is sent again; a difference holds
  * only for the version that it was made from, so Redis tells what is there instead if that has moved, and refuses what
@@ -56,15 +64,14 @@ const compareEvery = 1_000
  */
 export const publishBoards = (ports: PublishBoardsPorts): OperatorFunction<FeedSnapshot, FeedSnapshot> => {
   const turns = new Turns(ports)
-  return exhaustLatest(
-    (snapshot) =>
-      ports.mayPublish()
-        ? concat(turns.compareIfDue(), publishAll(ports, snapshot)).pipe(
-            catchError((error: unknown) => pause(ports, error)),
-          )
-        : EMPTY,
-    mergeSnapshots,
-  )
+  return exhaustLatest((snapshot) => {
+    // Also where nothing may be sent: what changed is told once.
+    ports.published.accept(snapshot, ports.scheduler.now())
+    if (!ports.mayPublish()) return EMPTY
+    return concat(turns.compareIfDue(), publishAll(ports, snapshot)).pipe(
+      catchError((error: unknown) => pause(ports, error)),
+    )
+  }, mergeSnapshots)
 }
 
 const pause = ({ observer, scheduler }: PublishBoardsPorts, error: unknown): Observable<never> => {
@@ -73,94 +80,118 @@ const pause = ({ observer, scheduler }: PublishBoardsPorts, error: unknown): Obs
   return timer(retryAfter, scheduler).pipe(ignoreElements())
 }
 
-/** Rounds until nothing is due any more: a round that met something unexpected is followed by one that repairs it. */
+/**
+ * Rounds until nothing is due any more: a round that met something unexpected is followed by one that repairs it. Ends
+ * without the snapshot when the lease is no longer held.
+ */
 const publishAll = (ports: PublishBoardsPorts, snapshot: FeedSnapshot): Observable<FeedSnapshot> =>
-  defer(() => {
-    const due = ports.published.due(snapshot)
-    if (due.length === 0) return of(snapshot)
-    return concat(
-      defer(() => ports.store.publish(due.map(({ request }) => request))).pipe(
+  defer(() => (ports.mayPublish() ? publishRound(ports, snapshot) : of(undefined))).pipe(
+    repeat(),
+    first(),
+    filter((published) => published !== undefined),
+  )
+
+/** Emits the snapshot when there was nothing to do. */
+const publishRound = (ports: PublishBoardsPorts, snapshot: FeedSnapshot): Observable<FeedSnapshot> => {
+  const { groups } = ports.published
+  const round = groups.round()
+  let due: readonly Publish[] = []
+  return concat(
+    unregister(ports),
+    takeGroups(ports, groups.untaken(round)),
+    defer(() => {
+      due = ports.published.due(snapshot, round)
+      return publish(ports, due)
+    }),
+    defer(() => forgetAll(ports, groups.empty(round))),
+    defer(() => (due.length === 0 && groups.idle ? of(snapshot) : EMPTY)),
+  )
+}
+
+const publish = (ports: PublishBoardsPorts, due: readonly Publish[]): Observable<never> =>
+  due.length === 0
+    ? EMPTY
+    : defer(() => ports.store.publish(due.map(({ request }) => request))).pipe(
         tap({ error: () => ports.published.unsettle(due) }),
         concatMap((outcomes) => settle(ports, due, outcomes)),
-      ),
-      publishAll(ports, snapshot),
-    )
-  })
+      )
 
 const settle = (
   ports: PublishBoardsPorts,
   due: readonly Publish[],
   outcomes: readonly PublishOutcome[],
 ): Observable<never> => {
+  const { published, observer } = ports
+  const whole = new Set(published.names())
   const lost: string[] = []
   for (const [i, publish] of due.entries()) {
     const outcome = outcomes[i]
     if (outcome === undefined) continue
     const { board } = publish.request
-    ports.observer.published(publish, outcome.kind)
+    observer.published(publish, outcome.kind)
     if (outcome.kind === 'fenced') return throwError(() => new RanktideError('LEASE_LOST', `board ${board}`))
-    if (outcome.kind === 'lost') lost.push(board)
-    if (outcome.kind === 'moved') ports.observer.healed(board)
-    ports.published.settle(publish, outcome)
+    if (outcome.kind === 'lost' && whole.has(board)) lost.push(board)
+    if (outcome.kind === 'moved' || (outcome.kind === 'lost' && !whole.has(board))) observer.healed(board)
+    published.settle(publish, outcome)
   }
   return takeAgain(ports, lost)
 }
 
-/** The keys of these boards are gone. While we hold the lease nobody else may have taken them, else they are his. */
-const takeAgain = (
-  { store, published, observer, mayPublish }: PublishBoardsPorts,
-  boards: readonly string[],
-): Observable<never> =>
-  from(boards).pipe(
-    concatMap((board) =>
-      defer(() => (mayPublish() ? store.take(board) : EMPTY)).pipe(
+/** Registered first, so that whoever comes next finds every group that may have keys. */
+const takeGroups = (ports: PublishBoardsPorts, ids: readonly GroupId[]): Observable<never> => {
+  const { store, published } = ports
+  if (ids.length === 0) return EMPTY
+  return from(new Set(ids.map(({ split }) => split))).pipe(
+    map((split) => [split, ids.filter((id) => id.split === split)] as const),
+    concatMap(([split, groups]) =>
+      defer(() =>
+        store.register(
+          published.owned(split),
+          groups.map(({ value }) => value),
+        ),
+      ).pipe(
+        concatMap((registered) =>
+          registered ? store.takeAll(groups.map(({ name }) => name)) : takeAgain(ports, [split]),
+        ),
         tap((taken) => {
-          observer.healed(board)
-          published.take(board, taken)
+          for (const [i, id] of groups.entries()) {
+            const found = taken[i]
+            if (found !== undefined) published.groups.take(id, found)
+          }
         }),
       ),
     ),
     ignoreElements(),
   )
-
-/** Plain reads, so that what others did to the keys is found although nothing is published. */
-class Turns {
-  readonly #ports: PublishBoardsPorts
-  #last = Number.NEGATIVE_INFINITY
-  #turn = 0
-
-  constructor(ports: PublishBoardsPorts) {
-    this.#ports = ports
-  }
-
-  compareIfDue(): Observable<never> {
-    const { scheduler, published, store } = this.#ports
-    const now = scheduler.now()
-    if (now - this.#last < compareEvery) return EMPTY
-    this.#turn += 1
-    const boards = published.names()
-    const inTurn = boards[this.#turn % boards.length]
-    return defer(() => store.versions(boards)).pipe(
-      concatMap((versions) => {
-        const lost = boards.filter((_, i) => versions[i] === undefined)
-        const doubtful = boards.filter(
-          (board, i) => versions[i] !== undefined && versions[i] !== published.get(board)?.version,
-        )
-        if (inTurn !== undefined && !lost.includes(inTurn) && !doubtful.includes(inTurn)) doubtful.push(inTurn)
-        return concat(takeAgain(this.#ports, lost), from(doubtful).pipe(concatMap((board) => this.#inspect(board))))
-      }),
-      // One that failed is made again before anything is said to be published: it may have found what it could not repair.
-      tap({ complete: () => (this.#last = now) }),
-    )
-  }
-
-  #inspect(board: string): Observable<never> {
-    const { store, published, observer } = this.#ports
-    return defer(() => store.inspect(board)).pipe(
-      map((found) => {
-        if (found !== undefined && published.compare(board, found)) observer.healed(board)
-      }),
-      ignoreElements(),
-    )
-  }
 }
+
+/** Boards that show nothing any more; one that another has written to meanwhile is looked at once more. */
+const forgetAll = (ports: PublishBoardsPorts, empty: readonly PublishedGroup[]): Observable<never> =>
+  from(empty).pipe(
+    mergeMap((group) => {
+      const { name } = group.id
+      return defer(() => ports.store.forget(name, group.epoch, group.version)).pipe(
+        tap({
+          next: (outcome) => {
+            if (outcome.kind === 'fenced') throw new RanktideError('LEASE_LOST', `board ${name}`)
+            if (outcome.kind === 'moved') ports.published.groups.correct(name, outcome)
+            else ports.published.groups.forget(group)
+          },
+          error: () => ports.published.groups.unsettle([name]),
+        }),
+      )
+    }, forgottenAtOnce),
+    ignoreElements(),
+  )
+
+const unregister = (ports: PublishBoardsPorts): Observable<never> =>
+  from([...ports.published.groups.unregistered()]).pipe(
+    concatMap(([split, values]) =>
+      defer(() => ports.store.unregister(ports.published.owned(split), [...values])).pipe(
+        concatMap((done) => (done ? of(undefined) : takeAgain(ports, [split]))),
+        // Where the registry is gone itself, it names none of them either.
+        tap({ complete: () => ports.published.groups.unregister(split) }),
+      ),
+    ),
+    ignoreElements(),
+  )

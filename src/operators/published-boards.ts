@@ -1,65 +1,70 @@
 /**
  * What Redis holds of a feed's boards, as far as their owner knows, and what has to be sent to make it what the feed
  * holds. Pure bookkeeping: a difference is made from a known version and holds only if Redis still has that version.
+ *
+ * A split board has keys of its own beside those of its groups: a board without members, whose state is that of the
+ * whole and whose `complete` says that every group is known.
  */
-import type { BoardStatus, Entry } from '../core/board-content.js'
+import type { Entry } from '../core/board-content.js'
 import { diffBoards, isEmpty } from '../core/board-diff.js'
-import type { BoardSnapshot, FeedSnapshot } from '../core/feed-io.js'
-import type { BoardMeta, FoundBoard, PublishOutcome, PublishRequest, TakenBoard } from './ports.js'
+import type { BoardSnapshot, FeedSnapshot, GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
+import type { Positions } from '../core/positions.js'
+import { duePublish, type Publish, type PublishedBoard, publishedOf } from './due-publish.js'
+import type { FoundBoard, OwnedSplit, PublishOutcome, TakenBoard } from './ports.js'
+import { PublishedGroups } from './published-groups.js'
 
-/** A board as it is in Redis. */
-export interface PublishedBoard {
-  readonly epoch: number
-  readonly version: number
-  readonly entries: readonly Entry[]
-  readonly meta: BoardMeta
-  /** Redis was found to hold something else than was put there: its meta is not known, and has to be written. */
-  readonly doubtful: boolean
-}
+/** In a heartbeat's versions the number of the last vouching stands under this name; no board has a name like it. */
+export const vouchingOf = (split: string): string => `${split}:groups`
 
-const unknown: BoardMeta = {
-  status: { state: 'stale', reason: 'starting' },
-  complete: false,
-  positions: new Map(),
-  definition: '',
-}
-
-const unanswering: BoardStatus = { state: 'stale', reason: 'Redis did not answer' }
-
-/** A request, and what the board is in Redis once it is carried out. */
-export interface Publish {
-  readonly request: PublishRequest
-  readonly entries: readonly Entry[]
-}
+const noEntries: readonly Entry[] = []
 
 export class PublishedBoards {
+  /** Boards that are not split, and split boards without their groups. */
   readonly #there = new Map<string, PublishedBoard>()
   readonly #definitions: ReadonlyMap<string, string>
   /** Boards of which a publish was not answered. */
   readonly #unanswered = new Set<string>()
+  /** The positions at which a split board was last the table's. */
+  readonly #splitPositions = new Map<string, Positions>()
+  readonly groups: PublishedGroups
 
   constructor(taken: ReadonlyMap<string, TakenBoard>, definitions: ReadonlyMap<string, string>) {
     this.#definitions = definitions
+    this.groups = new PublishedGroups(definitions)
     for (const [board, found] of taken) this.take(board, found)
   }
 
   get(board: string): PublishedBoard | undefined {
-    return this.#there.get(board)
+    return this.#there.get(board) ?? this.groups.get(board)
   }
 
+  /** Of all boards but groups. */
   names(): readonly string[] {
     return [...this.#there.keys()]
   }
 
-  /** The version of each board that is what its owner put there. */
+  /** The version of each board that is what its owner put there, and the number of each split board's last vouching. */
   versions(): ReadonlyMap<string, number> {
     const sure = [...this.#there].filter(([board, { doubtful }]) => !doubtful && !this.#unanswered.has(board))
-    return new Map(sure.map(([board, { version }]) => [board, version]))
+    const vouchings = [...this.groups.vouchedNumbers()].map(([split, number]) => [vouchingOf(split), number] as const)
+    return new Map([...sure.map(([board, { version }]) => [board, version] as const), ...vouchings])
   }
 
   /** The board was taken (again): this is what was found. */
-  take(board: string, { epoch, version, entries, meta }: TakenBoard): void {
-    this.#there.set(board, { epoch, version, entries, meta: meta ?? unknown, doubtful: meta === undefined })
+  take(board: string, taken: TakenBoard): void {
+    this.#there.set(board, publishedOf(taken))
+  }
+
+  /** The split board as its registry has to be told of it. */
+  owned(split: string): OwnedSplit {
+    return { board: split, epoch: this.#there.get(split)?.epoch ?? 0 }
+  }
+
+  /** A snapshot is about to be published. */
+  accept(snapshot: FeedSnapshot, now: number): void {
+    for (const { spec, current } of snapshot.splits)
+      if (current) this.#splitPositions.set(spec.name, snapshot.positions)
+    this.groups.accept(snapshot, now)
   }
 
   /**
@@ -67,69 +72,71 @@ export class PublishedBoards {
    * board another version, or tells which one it has: then what is still under way will be refused.
    */
   unsettle(publishes: readonly Publish[]): void {
-    for (const { request } of publishes) this.#unanswered.add(request.board)
+    const names = publishes.map(({ request }) => request.board)
+    for (const name of names) if (this.#there.has(name)) this.#unanswered.add(name)
+    this.groups.unsettle(names.filter((name) => !this.#there.has(name)))
   }
 
-  /** The publishes that are due: none for a board that is there as it is here. */
-  due(snapshot: FeedSnapshot): readonly Publish[] {
-    return snapshot.boards.flatMap((board) => this.#dueFor(board))
+  /** The publishes that are due: none for a board that is there as it is here. `round`: the groups to be looked at. */
+  due(snapshot: FeedSnapshot, round: readonly GroupSnapshot[] = []): readonly Publish[] {
+    const groups = this.groups.due(round)
+    return [
+      ...snapshot.boards.flatMap((board) => this.#dueFor(board)),
+      ...groups,
+      ...snapshot.splits.flatMap((split) => this.#dueForSplit(split)),
+    ]
   }
 
-  settle({ request, entries }: Publish, outcome: PublishOutcome): void {
-    const { board, epoch, meta } = request
+  settle(publish: Publish, outcome: PublishOutcome): void {
+    const { board, epoch, meta } = publish.request
+    if (!this.#there.has(board)) {
+      this.groups.settle(publish, outcome)
+      return
+    }
     this.#unanswered.delete(board)
+    const { entries } = publish
     if (outcome.kind === 'published')
       this.#there.set(board, { epoch, version: outcome.version, entries, meta, doubtful: false })
-    else if (outcome.kind === 'moved') this.#correct(board, outcome.version, outcome.entries)
+    else if (outcome.kind === 'moved') this.#correct(board, outcome)
   }
 
   /** What a plain read found while nothing was being published: true when it is not what was expected there. */
   compare(board: string, found: FoundBoard): boolean {
-    const there = this.#there.get(board)
+    const there = this.get(board)
     if (there === undefined) return false
     if (there.version === found.version && isEmpty(diffBoards(found.entries, there.entries))) return false
-    this.#correct(board, found.version, found.entries)
+    if (this.#there.has(board)) this.#correct(board, found)
+    else this.groups.correct(board, found)
     return true
   }
 
-  #correct(board: string, version: number, entries: readonly Entry[]): void {
+  #correct(board: string, { version, entries }: Pick<PublishedBoard, 'version' | 'entries'>): void {
     const there = this.#there.get(board)
     if (there !== undefined) this.#there.set(board, { ...there, version, entries, doubtful: true })
   }
 
-  #dueFor({ spec, content, status }: BoardSnapshot): readonly Publish[] {
-    const there = this.#there.get(spec.name)
+  #dueFor({ spec, content, status }: Pick<BoardSnapshot, 'spec' | 'content' | 'status'>): readonly Publish[] {
+    const { name } = spec
+    const there = this.#there.get(name)
     if (there === undefined) return []
-    // Nothing is there and nothing is here: readers keep what they read last, which an empty board would take from them.
-    if (content === undefined && there.meta === unknown) return []
-    const entries = content?.entries ?? there.entries
-    const meta: BoardMeta =
-      content === undefined
-        ? // What was found there is no board that a start may go on from: no definition fits it.
-          { ...there.meta, status, definition: there.doubtful ? '' : there.meta.definition }
-        : {
-            status,
-            complete: content.complete,
-            positions: content.positions,
-            definition: this.#definitions.get(spec.name) ?? '',
-          }
-    const diff = diffBoards(there.entries, entries)
-    const unanswered = this.#unanswered.has(spec.name)
-    if (!there.doubtful && !unanswered && isEmpty(diff) && sameMeta(there.meta, meta)) {
-      // The same members, in the board's order now: the next comparison need not look at them.
-      if (there.entries !== entries) this.#there.set(spec.name, { ...there, entries })
-      return []
-    }
-    // Only another state makes another version where no row differs.
-    const same = unanswered && isEmpty(diff) && sameStatus(there.meta.status, meta.status)
-    const told = same ? { ...meta, status: unanswering } : meta
-    const request = { board: spec.name, epoch: there.epoch, base: there.version, diff, meta: told }
-    return [{ request, entries }]
+    const definition = this.#definitions.get(name) ?? ''
+    const due = duePublish(name, there, { content, status }, definition, this.#unanswered.has(name))
+    if (due !== undefined) return [due]
+    // The same members, in the board's order now: the next comparison need not look at them.
+    if (content !== undefined && there.entries !== content.entries)
+      this.#there.set(name, { ...there, entries: content.entries })
+    return []
+  }
+
+  /** What is well is said of the whole once all groups are there; what is not, at once. */
+  #dueForSplit({ spec, status, filled }: SplitSnapshot): readonly Publish[] {
+    const well = status.state === 'exact' || status.state === 'assumed'
+    if (well && !this.groups.idle) return []
+    const positions = this.#splitPositions.get(spec.name)
+    const content =
+      positions === undefined
+        ? undefined
+        : ({ entries: noEntries, positions, complete: filled, proof: 'marker' } as const)
+    return this.#dueFor({ spec, status, content })
   }
 }
-
-/** Positions alone are no reason to write: the heartbeat has them. */
-const sameMeta = (a: BoardMeta, b: BoardMeta): boolean =>
-  sameStatus(a.status, b.status) && a.complete === b.complete && a.definition === b.definition
-
-const sameStatus = (a: BoardStatus, b: BoardStatus): boolean => a.state === b.state && a.reason === b.reason

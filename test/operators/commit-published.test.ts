@@ -17,9 +17,23 @@ it.each([
   const passed: FeedSnapshot[] = []
   const snapshots$ = new Subject<FeedSnapshot>()
   snapshots$
-    .pipe(commitPublished({ commit: (positions) => commits.push(positions) }, () => 60_000))
+    .pipe(
+      commitPublished({ commit: (positions) => commits.push(positions) }, { settledSince: () => true }, () => 60_000),
+    )
     .subscribe((snapshot) => passed.push(snapshot))
   const snapshot = snapshotOf(7, { 1: '5' }, over)
   snapshots$.next(snapshot)
   expect([commits, passed]).toEqual([committed ? [new Map([['t/0', 7]])] : [], [snapshot]])
+})
+
+it('offsets wait for the groups of split boards, for a minute', () => {
+  const asked: number[] = []
+  const commits: Positions[] = []
+  const groups = { settledSince: (since: number) => asked.push(since) > 1 }
+  const snapshots$ = new Subject<FeedSnapshot>()
+  const source = { commit: (positions: Positions) => commits.push(positions) }
+  snapshots$.pipe(commitPublished(source, groups, () => 90_000)).subscribe()
+  snapshots$.next(snapshotOf(7, { 1: '5' }))
+  snapshots$.next(snapshotOf(8, { 1: '5' }))
+  expect([asked, commits]).toEqual([[30_000, 30_000], [new Map([['t/0', 8]])]])
 })

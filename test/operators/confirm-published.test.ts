@@ -3,6 +3,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { FeedSnapshot } from '../../src/core/feed-io.js'
 import type { Positions } from '../../src/core/positions.js'
 import { confirmPublished } from '../../src/operators/confirm-published.js'
+import { PublishedGroups } from '../../src/operators/published-groups.js'
 import { snapshotOf } from '../support/feed-snapshots.js'
 import { VirtualTime } from '../support/virtual-time.js'
 
@@ -32,6 +33,7 @@ describe('confirming', () => {
           sent.push([positions.get('t/0'), versions.get('likes')])
           return of(undefined)
         },
+        vouch: () => of(true),
       },
       scheduler: time,
       confirmed: (at: number) => confirmed.push(at),
@@ -39,7 +41,12 @@ describe('confirming', () => {
         failures += 1
       },
     }
-    snapshots$.pipe(confirmPublished(ports, { versions: () => new Map([['likes', 100 + time.now()]]) })).subscribe({
+    const published = {
+      versions: () => new Map([['likes', 100 + time.now()]]),
+      owned: () => ({ board: 'likes', epoch: 1 }),
+      groups: new PublishedGroups(new Map()),
+    }
+    snapshots$.pipe(confirmPublished(ports, published)).subscribe({
       next: () => {
         passed += 1
       },

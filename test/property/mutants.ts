@@ -154,7 +154,7 @@ export const mutants: readonly Mutant[] = [
     name: 'complete not written',
     patches: [
       {
-        file: 'src/operators/published-boards.ts',
+        file: 'src/operators/due-publish.ts',
         find: 'complete: content.complete,',
         replace: 'complete: false,',
       },
@@ -163,7 +163,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'complete written always',
     patches: [
-      { file: 'src/operators/published-boards.ts', find: 'complete: content.complete,', replace: 'complete: true,' },
+      { file: 'src/operators/due-publish.ts', find: 'complete: content.complete,', replace: 'complete: true,' },
     ],
   },
   {
@@ -173,7 +173,7 @@ export const mutants: readonly Mutant[] = [
         file: 'pipelines/board.ts',
         find: '    publishBoards(ports.publishing),\n',
         replace:
-          '    commitPublished(ports.source, () => ports.keeping.scheduler.now()),\n    publishBoards(ports.publishing),\n',
+          '    commitPublished(ports.source, ports.publishing.published.groups, () => ports.keeping.scheduler.now()),\n    publishBoards(ports.publishing),\n',
       },
     ],
   },

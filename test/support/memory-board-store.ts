@@ -168,19 +168,23 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
   register(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
     return this.#changeRegistry(split, ({ groups }) => {
       for (const value of values) groups.set(value, undefined)
+      return true
     })
   }
 
   vouch(split: OwnedSplit, { versions, number }: Vouching): Observable<boolean> {
     return this.#changeRegistry(split, (registry) => {
+      if (number !== 1 && registry.vouched !== number && registry.vouched !== number - 1) return false
       for (const [value, version] of versions) registry.groups.set(value, version)
       registry.vouched = number
+      return true
     })
   }
 
   unregister(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
     return this.#changeRegistry(split, ({ groups }) => {
       for (const value of values) groups.delete(value)
+      return true
     })
   }
 
@@ -231,15 +235,17 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
     return { kind: 'moved', version: board.version, entries: this.#boards.entries(name) }
   }
 
-  #changeRegistry({ board: name, epoch }: OwnedSplit, change: (registry: MemoryRegistry) => void): Observable<boolean> {
+  #changeRegistry(
+    { board: name, epoch }: OwnedSplit,
+    change: (registry: MemoryRegistry) => boolean,
+  ): Observable<boolean> {
     return defer(() => {
       const board = this.#boards.get(name)
       if (board === undefined) return of(false)
       if (board.epoch !== epoch || board.owner !== this.#owner) throw new RanktideError('LEASE_LOST', `board ${name}`)
       const registry = this.#boards.registries.get(name) ?? { groups: new Map(), vouched: 0 }
       this.#boards.registries.set(name, registry)
-      change(registry)
-      return of(true)
+      return of(change(registry))
     })
   }
 

@@ -1,10 +1,12 @@
 -- Changes what a split board's registry says, if the caller still owns the split board.
 --
 -- KEYS    1 registry (hash: value of a group -> version last vouched for, or '')   2 meta of the split board
--- ARGV    1 epoch   2 owner id   3 number of this vouching, or '' (nothing is vouched for)
+-- ARGV    1 epoch   2 owner id   3 number of this vouching, or '' (nothing is vouched for, or more of it follows)
 --         4 number of groups that are set   5 number of groups that are removed
 --         then: (value, version or '') pairs; values
--- Result  'done', 'fenced' (another epoch or owner), or 'lost' (no readable meta: flushed, or failed over)
+-- Result  'done', 'fenced' (another epoch or owner), or 'lost' (no readable meta, or not the number of the vouching
+--         before this one or of this one: flushed, or failed over to a server that lacks the last writes). Number 1
+--         begins anew: all groups have been registered again
 -- Refusals are made before anything is written. A registry of another type lies under our own prefix: it is deleted.
 -- The number of the vouching is the last thing written: whoever finds it finds all that was vouched for under it.
 
@@ -15,11 +17,15 @@ local function wrong_type(reply)
   return type(reply) == 'table' and reply.err ~= nil and string.find(reply.err, 'WRONGTYPE', 1, true) ~= nil
 end
 
-local stored = redis.pcall('HMGET', META, 'epoch', 'owner')
+local stored = redis.pcall('HMGET', META, 'epoch', 'owner', 'vouched')
 if wrong_type(stored) then return 'lost' end
 if stored.err then return stored end
 if not stored[1] or not stored[2] then return 'lost' end
 if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then return 'fenced' end
+if ARGV[3] ~= '' and ARGV[3] ~= '1' then
+  local behind = tonumber(ARGV[3]) - (tonumber(stored[3] or '0') or -1)
+  if behind ~= 0 and behind ~= 1 then return 'lost' end
+end
 
 local kind = redis.call('TYPE', REGISTRY).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', REGISTRY) end
