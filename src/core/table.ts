@@ -9,8 +9,11 @@ export type ColumnType =
   | { readonly kind: 'float' }
   | { readonly kind: 'bit' }
   | { readonly kind: 'year' }
-  /** `binary`: the collation compares bytes. `faithful`: the charset is UTF-8 or ASCII, so a CDC tool can carry it. */
-  | { readonly kind: 'text'; readonly binary: boolean; readonly faithful: boolean }
+  /**
+   * `binary`: the collation compares bytes. `faithful`: the charset is UTF-8 or ASCII, so a CDC tool can carry it.
+   * `charset`: as the database names it, where it is known.
+   */
+  | { readonly kind: 'text'; readonly binary: boolean; readonly faithful: boolean; readonly charset?: string }
   | { readonly kind: 'bytes' }
   | { readonly kind: 'enum'; readonly labels: readonly string[] }
   | { readonly kind: 'set'; readonly labels: readonly string[] }

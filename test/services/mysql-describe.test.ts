@@ -29,8 +29,8 @@ describe.each(databaseNames)('%s', (name) => {
       columns: [
         { name: 'id', type: { kind: 'integer', unsigned: true } },
         { name: 'like_cnt', type: { kind: 'integer', unsigned: false } },
-        { name: 'biz', type: { kind: 'text', binary: false, faithful: true } },
-        { name: 'old_name', type: { kind: 'text', binary: false, faithful: false } },
+        { name: 'biz', type: { kind: 'text', binary: false, faithful: true, charset: 'utf8mb4' } },
+        { name: 'old_name', type: { kind: 'text', binary: false, faithful: false, charset: 'latin1' } },
       ],
       key: [0],
       primaryKey: ['id'],

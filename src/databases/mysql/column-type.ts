@@ -55,7 +55,12 @@ export const columnTypeOf = ({ dataType, columnType, charset, collation }: SqlCo
     case 'mediumtext':
     case 'longtext': {
       const faithful = utf8Charsets.has(charset ?? '')
-      return { kind: 'text', binary: faithful && bytewise(collation ?? ''), faithful }
+      return {
+        kind: 'text',
+        binary: faithful && bytewise(collation ?? ''),
+        faithful,
+        ...(charset === null ? {} : { charset }),
+      }
     }
     case 'binary':
     case 'varbinary':

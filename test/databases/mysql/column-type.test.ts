@@ -47,5 +47,5 @@ test.each([
   ['latin1', 'latin1_nopad_bin', false, false],
   ['gbk', 'gbk_chinese_ci', false, false],
 ])('text in %s, %s', (charset, collation, binary, faithful) => {
-  expect(typeOf('varchar(20)', charset, collation)).toEqual({ kind: 'text', binary, faithful })
+  expect(typeOf('varchar(20)', charset, collation)).toEqual({ kind: 'text', binary, faithful, charset })
 })
