@@ -1,6 +1,7 @@
 /**
- * A feed's boards, as a sentence: messages are decoded, gathered into windows, folded to the newest image of each key,
- * and kept as boards; the difference to the boards in Redis is published, confirmed, and only then committed.
+ * A feed's boards, as a sentence: messages are decoded, the refused ones written as dead letters, the others gathered
+ * into windows, folded to the newest image of each key, and kept as boards; the difference to the boards in Redis is
+ * published, confirmed, and only then committed.
  */
 import type { Observable } from 'rxjs'
 import type { Decode } from '../src/core/change.js'
@@ -14,6 +15,7 @@ import { keepNewestPerKey } from '../src/operators/keep-newest-per-key.js'
 import type { FeedSource } from '../src/operators/ports.js'
 import { type PublishBoardsPorts, publishBoards } from '../src/operators/publish-boards.js'
 import { type WindowLimits, windowEvents } from '../src/operators/window-events.js'
+import { type DeadLetterPorts, writeDeadLetters } from '../src/operators/write-dead-letters.js'
 
 export interface BoardPorts {
   readonly source: FeedSource
@@ -21,6 +23,7 @@ export interface BoardPorts {
   readonly decode: Decode
   readonly window: WindowLimits
   readonly decoding: DecodeObserver
+  readonly refusing: DeadLetterPorts
   readonly keeping: KeepBoardsPorts
   readonly publishing: PublishBoardsPorts
   readonly confirming: ConfirmPorts
@@ -29,6 +32,7 @@ export interface BoardPorts {
 export const boardPipeline = (ports: BoardPorts): Observable<FeedSnapshot> =>
   ports.source.batches(ports.start).pipe(
     decodeMessages(ports.decode, ports.decoding),
+    writeDeadLetters(ports.refusing),
     windowEvents(ports.window, ports.keeping.scheduler),
     keepNewestPerKey(),
     keepBoards(ports.keeping),

@@ -7,7 +7,7 @@
 import { Registry } from 'prom-client'
 import { BehaviorSubject, lastValueFrom } from 'rxjs'
 import type { BoardSpec } from './core/board-spec.js'
-import { RanktideError } from './core/errors.js'
+import { asRanktideError, RanktideError } from './core/errors.js'
 import { canalJson } from './formats/canal-json.js'
 import { createRecorder } from './http/metrics.js'
 import { buildServer, listen } from './http/server.js'
@@ -75,8 +75,9 @@ const run = async (config: Config, log: Log, lifecycle: Lifecycle, parts: Worker
   lifecycle.onClose('http', () => server.close())
   log.info({ address: await listen(server, config.http) }, 'Listening')
 
-  const { database } = parts
+  const { database, deadLetters } = parts
   lifecycle.onClose('database', () => database.close())
+  prepareDeadLetters(deadLetters, log, lifecycle)
   const waiting = new AbortController()
   lifecycle.onClose('start', () => waiting.abort())
   const app = { config, log, lifecycle, recorder, redis, parts, database, health, signal: waiting.signal }
@@ -85,6 +86,15 @@ const run = async (config: Config, log: Log, lifecycle: Lifecycle, parts: Worker
   log.info({ boards: names }, 'Started')
   await Promise.race(running.map(({ failed }) => failed))
   throw new RanktideError('UNEXPECTED', 'a feed has ended')
+}
+
+/** Says at the start what would stop a feed later; the start itself needs no dead letters. */
+const prepareDeadLetters = (deadLetters: WorkerParts['deadLetters'], log: Log, lifecycle: Lifecycle): void => {
+  lifecycle.onClose('dead letters', () => deadLetters.close())
+  deadLetters.prepare().catch((error: unknown) => {
+    const { code, detail } = asRanktideError(error)
+    if (!lifecycle.closing) log.error({ code, detail }, 'Dead letters could not be written now')
+  })
 }
 
 const openRedis = ({ redis }: Config, lifecycle: Lifecycle): RedisClient => {
@@ -144,6 +154,7 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
     }),
     source,
     base: database.base(feed.name, marker),
+    deadLetters: parts.deadLetters,
     describe: () => database.resolve(feed.boards),
     decoderFor: (boards) =>
       canalJson([...new Set(boards.map(({ table }) => table))], { marker: marker ?? database.markerTable(specs) }),

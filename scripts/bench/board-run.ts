@@ -10,6 +10,7 @@ import { Lifecycle } from '../../src/runtime/lifecycle.js'
 import { parseConfig } from '../../src/runtime/load-config.js'
 import { createLog } from '../../src/runtime/log.js'
 import { createKafkaFeed } from '../../src/sources/kafka-feed.js'
+import { MemoryDeadLetters } from '../../src/sources/memory-dead-letters.js'
 import { sourceWindow } from '../../src/worker/server-parts.js'
 import type { OpenSource } from '../../src/worker/worker-parts.js'
 import { BenchDatabase } from './bench-database.js'
@@ -82,7 +83,7 @@ const run = async (options: BoardRunOptions): Promise<void> => {
     }
     return { ends, batches, commit, flush: () => source.flush(), close: () => source.close() }
   }
-  await runWorker(config, log, lifecycle, { database, openSource })
+  await runWorker(config, log, lifecycle, { database, deadLetters: new MemoryDeadLetters(), openSource })
 }
 
 process.once('message', (options: BoardRunOptions) => {

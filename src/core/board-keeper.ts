@@ -103,7 +103,7 @@ export class BoardKeeper {
   }
 
   get publishable(): boolean {
-    const inTime = !this.#ahead && this.#catchUp === undefined && !this.#feed.rewinding
+    const inTime = !this.#ahead && this.#catchUp === undefined && !this.#feed.rewinding && this.#feed.heldUp === ''
     return inTime && this.#live.full && this.#degraded.size === 0
   }
 
@@ -124,6 +124,7 @@ export class BoardKeeper {
 
   get #reason(): string {
     for (const [code, detail] of this.#degraded) return detail === '' ? code : `${code}: ${detail}`
+    if (this.#feed.heldUp !== '') return this.#feed.heldUp
     if (this.#feed.rewinding) return rewinding
     if (this.#catchUp !== undefined) return 'catching up'
     if (this.#live.below === 'everything') return 'starting'
@@ -151,6 +152,7 @@ export class BoardKeeper {
   /** The board can no longer be vouched for: a rebuild is due, and one under way is of no use any more. */
   degrade(code: ErrorCode, detail: string, crossesPartitions: boolean): void {
     if (!this.#degraded.has(code)) this.#feed.note({ kind: 'degraded', board: this.spec.name, code, detail })
+    this.#healing.refused(this.#feed.now)
     if (this.#degraded.size === 0 || this.#reading !== undefined)
       this.#notBefore = Math.max(this.#notBefore, this.#feed.now + this.#healing.next(this.#feed.now))
     this.#degraded.set(code, detail)

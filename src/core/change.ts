@@ -42,10 +42,16 @@ export interface Rewound {
   readonly kind: 'rewound'
 }
 
+/**
+ * Where the stream stands although there is more to come: a refused message can't be set aside, and nothing is skipped.
+ * `going-on` when it has been.
+ */
+export type HeldUp = { readonly kind: 'held-up'; readonly refusal: Refusal } | { readonly kind: 'going-on' }
+
 /** What a message can say by itself. */
 export type DecodedEvent = RowChange | Control
 
-export type FeedEvent = DecodedEvent | Rewound
+export type FeedEvent = DecodedEvent | Rewound | HeldUp
 
 /** Why a message was refused; `detail` never holds row values. */
 export interface Refusal {

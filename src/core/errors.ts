@@ -57,6 +57,10 @@ export const errorTable = {
     message: 'the column that splits the board has more values than are allowed',
   },
   STREAM_INCOMPLETE: { verdict: 'heal', message: 'the stream by itself no longer tells the rows of the table' },
+  DEAD_LETTER_FAILED: {
+    verdict: 'heal',
+    message: 'a refused message cannot be written to the dead-letter topic, so the feed stands still',
+  },
   OFFSETS_GONE: { verdict: 'heal', message: 'the topic no longer holds the offsets to go on from' },
 
   // Servers.

@@ -25,6 +25,7 @@ export class Feed implements KeeperFeed {
   carriesMarkers = false
   now = 0
   newestEs = 0
+  heldUp = ''
   readonly #partitions: number
   readonly #nonce: string
   readonly #keepers: readonly BoardKeeper[]
@@ -198,6 +199,10 @@ export class Feed implements KeeperFeed {
   #control(control: Exclude<Segment, RowsSegment>): void {
     if (control.kind === 'rewound') {
       this.#rewinds.begin()
+      return
+    }
+    if (control.kind === 'held-up' || control.kind === 'going-on') {
+      this.heldUp = control.kind === 'held-up' ? `${control.refusal.code}: ${control.refusal.detail}` : ''
       return
     }
     const keepers = this.#keepersOf(control.table)

@@ -19,6 +19,8 @@ export const keeperLimits = {
   /** Pause before a rebuild that a new refusal has restarted, doubled each time, ms. */
   heal: 1_000,
   healMost: 300_000,
+  /** Peace after which the pause before a rebuild halves, ms. */
+  healPeace: 60_000,
   /** A marker that is not back after this long never will be, or the feed has stopped, ms. */
   markerPatience: 30_000,
 } as const
@@ -31,6 +33,8 @@ export interface KeeperFeed {
   readonly proof: Proof
   /** What comes is of the past: boards apply it and show nothing of it. */
   readonly rewinding: boolean
+  /** Why the stream stands although there is more to come; empty while it goes on. */
+  readonly heldUp: string
   /** Whether any marker ever came back: then silence means that the feed has stopped. */
   readonly carriesMarkers: boolean
   /** Time of the input being handled, ms since 1970. */

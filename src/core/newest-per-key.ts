@@ -3,7 +3,7 @@
  * order of keys inside a segment does not matter. A control is a boundary: what came before it is never folded with
  * what comes after. A key change is two rows (gone there, here), so it folds like any other.
  */
-import type { Control, FeedEvent, Rewound, RowChange } from './change.js'
+import type { Control, FeedEvent, HeldUp, Rewound, RowChange } from './change.js'
 import type { Image, TableShape, Value } from './table.js'
 
 /** A key's changes in one segment as one: what it was before the first of them and what it is after the last. */
@@ -22,7 +22,7 @@ export type RowsSegment = {
   readonly rows: ReadonlyMap<TableShape, ReadonlyMap<string, FoldedChange>>
 }
 
-export type Segment = RowsSegment | Rewound | Exclude<Control, { kind: 'marker' }>
+export type Segment = RowsSegment | Rewound | HeldUp | Exclude<Control, { kind: 'marker' }>
 
 export interface Folded {
   readonly segments: readonly Segment[]

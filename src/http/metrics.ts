@@ -14,6 +14,16 @@ const counterTable = {
     labels: ['feed', 'code'],
     help: 'Messages that could not be read',
   },
+  deadLetters: {
+    name: 'ranktide_dead_letters_total',
+    labels: ['feed'],
+    help: 'Refused messages written to the dead-letter topic',
+  },
+  deadLetterFailures: {
+    name: 'ranktide_dead_letter_failures_total',
+    labels: ['feed'],
+    help: 'Writes to the dead-letter topic that failed; the feed stands still until one succeeds',
+  },
   refills: { name: 'ranktide_refills_total', labels: ['board'], help: 'Queries that filled a board up from the table' },
   refillFailures: {
     name: 'ranktide_refill_failures_total',
@@ -86,6 +96,8 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
   const messages = counter('messages')
   const rows = counter('rows')
   const refused = counter('refused')
+  const deadLetters = counter('deadLetters')
+  const deadLetterFailures = counter('deadLetterFailures')
   const refills = counter('refills')
   const refillFailures = counter('refillFailures')
   const rebuilds = counter('rebuilds')
@@ -105,6 +117,8 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
     messages: (feed, count) => messages.inc({ feed }, count),
     rows: (feed, count) => rows.inc({ feed }, count),
     refused: (feed, code) => refused.inc({ feed, code }),
+    deadLetters: (feed, count) => deadLetters.inc({ feed }, count),
+    deadLettersFailed: (feed) => deadLetterFailures.inc({ feed }),
     refill: (board) => refills.inc({ board }),
     refillFailed: (board, code) => refillFailures.inc({ board, code }),
     rebuild: (board) => rebuilds.inc({ board }),

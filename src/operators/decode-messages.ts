@@ -2,13 +2,12 @@ import { defer, map, type OperatorFunction } from 'rxjs'
 import type { Decode, FeedEvent, RefusedMessage } from '../core/change.js'
 import { partitionId } from '../core/positions.js'
 import { RewindSigns } from '../core/rewind-signs.js'
-import type { EventBatch } from './event-batch.js'
-import type { Message, MessageBatch } from './ports.js'
+import type { DecodedBatch } from './event-batch.js'
+import type { Message, MessageBatch, RefusedRecord } from './ports.js'
 
 export interface DecodeObserver {
-  refused(message: Message, refused: RefusedMessage): void
   /** After every batch that is not empty. */
-  decoded?(batch: EventBatch): void
+  decoded?(batch: DecodedBatch): void
 }
 
 /**
@@ -18,20 +17,26 @@ export interface DecodeObserver {
  * Order: kept. Duplicates, loss: none added. Memory: one batch.
  */
 export const decodeMessages =
-  (decode: Decode, observer: DecodeObserver): OperatorFunction<MessageBatch, EventBatch> =>
+  (decode: Decode, observer: DecodeObserver): OperatorFunction<MessageBatch, DecodedBatch> =>
   (batches$) =>
     defer(() => {
       const signs = new RewindSigns()
       return batches$.pipe(map((batch) => decodeBatch(batch, decode, observer, signs)))
     })
 
-const decodeBatch = (batch: MessageBatch, decode: Decode, observer: DecodeObserver, signs: RewindSigns): EventBatch => {
+const decodeBatch = (
+  batch: MessageBatch,
+  decode: Decode,
+  observer: DecodeObserver,
+  signs: RewindSigns,
+): DecodedBatch => {
   const events: FeedEvent[] = []
+  const refused: RefusedRecord[] = []
   const maxEs = new Map<string, number>()
   for (const message of batch.messages) {
     const decoded = decode(message.value)
     if (decoded._tag === 'Left') {
-      observer.refused(message, decoded.left)
+      refused.push({ message, refusal: decoded.left.refusal })
       events.push(...refusedEvents(decoded.left))
       continue
     }
@@ -42,7 +47,8 @@ const decodeBatch = (batch: MessageBatch, decode: Decode, observer: DecodeObserv
     if (told !== undefined && told > (maxEs.get(id) ?? 0)) maxEs.set(id, told)
   }
   const { positions, messages } = batch
-  const decodedBatch = { events, positions, maxEs, messages: messages.length, release: () => batch.release() }
+  const release = () => batch.release()
+  const decodedBatch = { events, refused, positions, maxEs, messages: messages.length, release }
   if (messages.length > 0) observer.decoded?.(decodedBatch)
   return decodedBatch
 }

@@ -1,5 +1,6 @@
 import type { FeedEvent } from '../core/change.js'
 import type { Positions } from '../core/positions.js'
+import type { RefusedRecord } from './ports.js'
 
 /** What a batch of messages said. */
 export interface EventBatch {
@@ -12,4 +13,9 @@ export interface EventBatch {
   readonly messages: number
   /** Asks for the next batch. */
   release(): void
+}
+
+/** A batch as it was decoded: each refused message stands among the events as a control, and here as it came. */
+export interface DecodedBatch extends EventBatch {
+  readonly refused: readonly RefusedRecord[]
 }

@@ -4,6 +4,7 @@
  */
 import type { Observable, ObservableInput } from 'rxjs'
 import type { BoardDiff, BoardStatus, Entry } from '../core/board-content.js'
+import type { Refusal } from '../core/change.js'
 import type { Positions } from '../core/positions.js'
 import type { RefillQuery, RefillRows } from '../core/refill.js'
 import type { GroupsQuery, GroupsRows } from '../core/refill-groups.js'
@@ -16,6 +17,7 @@ export interface Message {
   readonly topic: string
   readonly partition: number
   readonly offset: number
+  readonly key: Uint8Array | null
   readonly value: Uint8Array | null
   /** Record time, ms since 1970; undefined if the record has none. */
   readonly timestamp: number | undefined
@@ -47,6 +49,26 @@ export interface FeedSource {
   ends(): ObservableInput<Positions>
   /** Commits offsets under the feed's group; called only with positions whose effects are in Redis. */
   commit(positions: Positions): void
+}
+
+/** A message that could not be used, and why. */
+export interface RefusedRecord {
+  readonly message: Message
+  readonly refusal: Refusal
+}
+
+export interface DeadLetter extends RefusedRecord {
+  /** The feed that refused it. */
+  readonly feed: string
+}
+
+/** Where refused messages are kept, byte for byte, for somebody to look at. */
+export interface DeadLetters {
+  /**
+   * Ends once all of them are kept, in this order. Fails with KAFKA_*; some may have been kept then, in any order, and
+   * are kept twice if they are written again.
+   */
+  write(letters: readonly DeadLetter[]): ObservableInput<void>
 }
 
 /** The full copy of the table: the database. */

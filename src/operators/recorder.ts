@@ -13,6 +13,10 @@ export interface Recorder {
   rows(feed: string, count: number): void
   /** A message that could not be read. */
   refused(feed: string, code: ErrorCode): void
+  /** Refused messages that were written to the dead-letter topic. */
+  deadLetters(feed: string, count: number): void
+  /** A write to the dead-letter topic that failed: the feed stands still until one succeeds. */
+  deadLettersFailed(feed: string): void
   /** A query that filled up a board from below its floor. */
   refill(board: string): void
   refillFailed(board: string, code: ErrorCode): void

@@ -57,7 +57,11 @@ export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' 
     file: around.file,
     instance: parsed.instance ?? around.instance,
     log: around.log,
-    kafka: { ...kafka, brokers: kafka.brokers.flatMap((text) => text.split(',')) },
+    kafka: {
+      ...kafka,
+      brokers: kafka.brokers.flatMap((text) => text.split(',')),
+      deadLetters: kafka.deadLetters ?? `${kafka.group}.dead-letters`,
+    },
     database: {
       url: database.url,
       refill: {

@@ -57,12 +57,17 @@ const hostAndPort = (defaultPort: number) => {
   })
 }
 
+const topicPattern = /^(?!\.{1,2}$)[\w.-]{1,249}$/
+
 const broker = 'host:port of a broker, or several'
-const kafka = section('brokers, and if need be group, client', {
+const kafka = section('brokers, and if need be group, deadLetters, client', {
   brokers: oneOrMore(textOf(broker, /^[^\s/@,]+(,[^\s/@,]+)*$/), broker).describe('host:port of one or more brokers'),
   group: textOf('a group name of letters, digits, ".", "_", "-"', /^[\w.-]{1,200}$/)
     .default('ranktide')
     .describe('The consumer group under which offsets are committed'),
+  deadLetters: textOf('the name of a topic', topicPattern)
+    .optional()
+    .describe('The topic that messages are written to which cannot be used. Default: GROUP.dead-letters'),
   client: z
     .record(
       z.string(),
@@ -157,9 +162,7 @@ const topics = 'one topic, or a list of them'
 const board = section(
   'topic, table, score, and if need be format, key, order, ties, size, columns, per, maxBoards, zset, window',
   {
-    topic: oneOrMore(textOf(topics, /^(?!\.{1,2}$)[\w.-]{1,249}$/), topics).describe(
-      'The topics that carry the row changes',
-    ),
+    topic: oneOrMore(textOf(topics, topicPattern), topics).describe('The topics that carry the row changes'),
     format: oneOf('canal-json').default('canal-json').describe('What writes the topic'),
     table: textOf(
       'database.table, or a table of the database in database.url',

@@ -22,6 +22,8 @@ export interface KafkaConfig {
   /** `host:port` each. */
   readonly brokers: readonly string[]
   readonly group: string
+  /** The topic that refused messages are written to. */
+  readonly deadLetters: string
   /** Further librdkafka properties: SASL, TLS, buffer sizes. May hold secrets. */
   readonly client: Readonly<Record<string, string | number | boolean>>
 }

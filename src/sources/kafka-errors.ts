@@ -9,6 +9,7 @@ const codes = new Map<number, ErrorCode>([
   [-193, 'KAFKA_UNREACHABLE'], // host resolution failure
   [-187, 'KAFKA_UNREACHABLE'], // all brokers down
   [-185, 'KAFKA_UNREACHABLE'], // timed out
+  [-192, 'KAFKA_UNREACHABLE'], // a record timed out
   [-181, 'KAFKA_UNREACHABLE'], // TLS
   [-169, 'KAFKA_DENIED'], // authentication failure
   [29, 'KAFKA_DENIED'], // topic authorization
@@ -38,6 +39,24 @@ const numberOf = (error: unknown): number =>
 export const kafkaError = (error: unknown, doing: string): RanktideError => {
   if (error instanceof RanktideError) return error
   return new RanktideError(codes.get(numberOf(error)) ?? 'KAFKA_FAILED', `${doing}: ${textOf(error)}`, { cause: error })
+}
+
+/** node-rdkafka gives delivery reports the code -1, too. */
+const reportTexts = new Map<string, ErrorCode>([
+  ['message timed out', 'KAFKA_UNREACHABLE'],
+  ['topic authorization failed', 'KAFKA_DENIED'],
+  ['cluster authorization failed', 'KAFKA_DENIED'],
+  ['unknown topic', 'KAFKA_TOPIC'],
+  ['unknown partition', 'KAFKA_TOPIC'],
+  ['unknown topic or partition', 'KAFKA_TOPIC'],
+])
+
+/** Why a record was not written to `topic`. */
+export const deliveryError = (error: unknown, topic: string): RanktideError => {
+  const text = textOf(error)
+  const advice = text === 'message size too large' ? `: raise max.message.bytes of ${topic}` : ''
+  const known = reportTexts.get(text) ?? kafkaError(error, topic).code
+  return new RanktideError(known, `writing to ${topic}: ${text}${advice}`, { cause: error })
 }
 
 /** Kafka's errors of the moments after a topic was created or a leader moved. */

@@ -58,15 +58,47 @@ const defaults: KafkaProperties = {
   'max.poll.interval.ms': 86_400_000,
 }
 
+const checkClient = ({ client = {} }: KafkaAddress): void => {
+  for (const key of Object.keys(client)) {
+    const why = reserved.get(key)
+    if (why !== undefined) throw new RanktideError('CONFIG_INVALID', `kafka.client.${key} ${why}`)
+  }
+}
+
+/** Users' properties that are about reading: librdkafka would log a warning for each in a producer. */
+const readingOnly =
+  /^(fetch\.|queued\.|check\.crcs$|isolation\.level$|session\.|heartbeat\.|max\.poll|partition\.assignment)/
+
+/** Librdkafka's properties for a producer that loses nothing. `timeout`: longest time for a delivery, ms. */
+export const producerProperties = (
+  address: KafkaAddress,
+  timeout: number,
+): Record<string, string | number | boolean> => {
+  checkClient(address)
+  const client = Object.entries(address.client ?? {}).filter(([key]) => !readingOnly.test(key))
+  return {
+    'client.id': 'ranktide',
+    'linger.ms': 5,
+    'socket.keepalive.enable': true,
+    'reconnect.backoff.ms': 100,
+    'reconnect.backoff.max.ms': 1_000,
+    'log.connection.close': false,
+    // The topic says how large a record may be; the client must not be stricter than the topic it came from.
+    'message.max.bytes': 1_000_000_000,
+    ...Object.fromEntries(client),
+    'enable.idempotence': true,
+    acks: -1,
+    'message.timeout.ms': timeout,
+    'metadata.broker.list': address.brokers,
+  }
+}
+
 /** Librdkafka's properties for a feed. CONFIG_INVALID, naming the key, for one that users may not set. */
 export const consumerProperties = (
   address: KafkaAddress,
   window: BatchWindow,
 ): { readonly global: Record<string, string | number | boolean>; readonly topic: { 'auto.offset.reset': 'error' } } => {
-  for (const key of Object.keys(address.client ?? {})) {
-    const why = reserved.get(key)
-    if (why !== undefined) throw new RanktideError('CONFIG_INVALID', `kafka.client.${key} ${why}`)
-  }
+  checkClient(address)
   return {
     global: {
       ...defaults,

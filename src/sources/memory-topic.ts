@@ -25,7 +25,8 @@ export class MemoryTopic {
 
   /** `timestamp`: ms since 1970. */
   append(value: Uint8Array, timestamp: number): void {
-    this.#messages.push({ topic: this.name, partition: 0, offset: this.#messages.length, value, timestamp })
+    const offset = this.#messages.length
+    this.#messages.push({ topic: this.name, partition: 0, offset, key: null, value, timestamp })
     for (const wake of this.#readers) wake()
   }
 

@@ -1,10 +1,12 @@
 /** What a feed's pipeline tells of itself, as log lines and metrics. No row values, no keys above debug. */
 
-import { asRanktideError } from '../core/errors.js'
+import { asRanktideError, type ErrorCode } from '../core/errors.js'
 import type { Note } from '../core/note.js'
 import type { DecodeObserver } from '../operators/decode-messages.js'
+import type { RefusedRecord } from '../operators/ports.js'
 import type { PublishObserver } from '../operators/publish-boards.js'
 import type { Recorder } from '../operators/recorder.js'
+import type { DeadLetterObserver } from '../operators/write-dead-letters.js'
 import type { Log } from '../runtime/log.js'
 
 export const logNotes = (log: Log, recorder: Recorder) => {
@@ -50,15 +52,35 @@ export const logNotes = (log: Log, recorder: Recorder) => {
 }
 
 export const logDecoding = (log: Log, recorder: Recorder, feed: string): DecodeObserver => ({
-  refused: ({ topic, partition, offset }, { refusal }) => {
-    recorder.refused(feed, refusal.code)
-    log.warn({ topic, partition, offset, code: refusal.code, detail: refusal.detail }, 'Message refused')
-  },
-  decoded: ({ messages, events, maxEs }) => {
+  decoded: ({ messages, refused, events, maxEs }) => {
+    tellRefused(log, recorder, feed, refused)
     recorder.messages(feed, messages)
     recorder.rows(feed, events.length)
     const newest = Math.max(...maxEs.values())
     if (newest > 0) recorder.lag(feed, Math.max(0, Date.now() - newest) / 1000)
+  },
+})
+
+/** One line a batch and code: the dead letters have the rest. */
+const tellRefused = (log: Log, recorder: Recorder, feed: string, refused: readonly RefusedRecord[]): void => {
+  const counts = new Map<ErrorCode, number>()
+  for (const { refusal } of refused) {
+    recorder.refused(feed, refusal.code)
+    counts.set(refusal.code, (counts.get(refusal.code) ?? 0) + 1)
+  }
+  for (const [code, count] of counts) {
+    const first = refused.find(({ refusal }) => refusal.code === code)
+    if (first === undefined) continue
+    const { topic, partition, offset } = first.message
+    log.warn({ topic, partition, offset, code, detail: first.refusal.detail, count }, 'Message refused')
+  }
+}
+
+export const logDeadLetters = (log: Log, recorder: Recorder, feed: string): DeadLetterObserver => ({
+  written: (letters) => recorder.deadLetters(feed, letters.length),
+  failed: (letters, { code, detail }) => {
+    recorder.deadLettersFailed(feed)
+    log.error({ feed, code, detail, letters: letters.length }, 'Dead letters not written, the feed stands still')
   },
 })
 

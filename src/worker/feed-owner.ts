@@ -34,7 +34,7 @@ import type { Decode } from '../core/change.js'
 import { asRanktideError, RanktideError, verdictOf } from '../core/errors.js'
 import type { FeedSnapshot } from '../core/feed-io.js'
 import type { Note } from '../core/note.js'
-import type { Base, FeedSource } from '../operators/ports.js'
+import type { Base, DeadLetters, FeedSource } from '../operators/ports.js'
 import type { Recorder } from '../operators/recorder.js'
 import type { WindowLimits } from '../operators/window-events.js'
 import type { RedisBoardStore } from '../redis/board-store.js'
@@ -53,6 +53,7 @@ export interface FeedOwnerOptions {
   readonly store: RedisBoardStore
   readonly source: FeedSource
   readonly base: Base
+  readonly deadLetters: DeadLetters
   /** Asks the database what the tables are now. */
   readonly describe: () => Promise<readonly BoardSpec[]>
   readonly decoderFor: (boards: readonly BoardSpec[]) => Decode

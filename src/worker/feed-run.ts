@@ -16,7 +16,7 @@ import { PublishedBoards } from '../operators/published-boards.js'
 import type { Recorder } from '../operators/recorder.js'
 import { restoreBoards } from '../operators/restore-boards.js'
 import type { OwnedFeed, ServedFeed } from './board-views.js'
-import { logDecoding, logNotes, logPublishing } from './feed-log.js'
+import { logDeadLetters, logDecoding, logNotes, logPublishing } from './feed-log.js'
 import type { FeedOwnerOptions } from './feed-owner.js'
 import { refreshTables } from './table-watch.js'
 
@@ -78,7 +78,7 @@ const portsOf = (
   owned: OwnedFeed,
   notes$: Subject<Note>,
 ): BoardPorts => {
-  const { name, served, store, base, window, auditEvery, log, recorder } = options
+  const { name, served, store, base, deadLetters, window, auditEvery, log, recorder } = options
   const scheduler = asyncScheduler
   const tell = logNotes(log, recorder)
   const source: FeedSource = {
@@ -95,6 +95,7 @@ const portsOf = (
     decode: options.decoderFor(served.specs),
     window,
     decoding: logDecoding(log, recorder, name),
+    refusing: { deadLetters, feed: name, scheduler, observer: logDeadLetters(log, recorder, name) },
     keeping: {
       feed,
       base,

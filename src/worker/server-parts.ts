@@ -1,5 +1,6 @@
 /** The parts of `ranktide run`: Kafka and the SQL database that the configuration names. */
 import type { Config } from '../runtime/config.js'
+import { KafkaDeadLetters } from '../sources/kafka-dead-letters.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { WorkerDatabase } from './database.js'
 import type { WorkerParts } from './worker-parts.js'
@@ -10,6 +11,12 @@ export const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
 /** Opens no connection yet. */
 export const serverParts = ({ kafka, database }: Config): WorkerParts => ({
   database: new WorkerDatabase(database),
+  deadLetters: new KafkaDeadLetters({
+    brokers: kafka.brokers.join(','),
+    group: kafka.group,
+    client: kafka.client,
+    topic: kafka.deadLetters,
+  }),
   openSource: ({ topics }, onTrouble) =>
     createKafkaFeed({
       brokers: kafka.brokers.join(','),

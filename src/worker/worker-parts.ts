@@ -4,12 +4,13 @@ import type { RanktideError } from '../core/errors.js'
 import type { Positions } from '../core/positions.js'
 import type { Finding } from '../databases/mysql/finding.js'
 import type { MarkerTable } from '../databases/mysql/marker.js'
-import type { Base, FeedSource } from '../operators/ports.js'
+import type { Base, DeadLetters, FeedSource } from '../operators/ports.js'
 import type { BoardConfig } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
 
 export interface WorkerParts {
   readonly database: FeedDatabase
+  readonly deadLetters: OpenDeadLetters
   /** `onTrouble` is told what the source waits for while it goes on. */
   openSource(feed: Feed, onTrouble: (error: RanktideError) => void): OpenSource
 }
@@ -23,6 +24,13 @@ export interface FeedDatabase {
   /** Undefined: no marker may be written. */
   marker(boards: readonly BoardSpec[]): Promise<MarkerTable | undefined>
   base(feed: string, marker: MarkerTable | undefined): Base
+  close(): Promise<void>
+}
+
+/** One for all feeds. */
+export interface OpenDeadLetters extends DeadLetters {
+  /** Makes sure that they can be written. Fails with KAFKA_*, saying what is to be done. */
+  prepare(): Promise<void>
   close(): Promise<void>
 }
 

@@ -148,7 +148,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a rewind that freezes nothing',
-    patches: [{ file: keeper, find: ' && !this.#feed.rewinding\n', replace: '\n' }],
+    patches: [{ file: keeper, find: ' && !this.#feed.rewinding && this', replace: ' && this' }],
   },
   {
     name: 'complete not written',
@@ -204,6 +204,21 @@ export const mutants: readonly Mutant[] = [
         file: 'src/operators/keep-boards.ts',
         find: '        release()\n',
         replace: '        if (feed.snapshot().boards.every(({ current }) => current)) release()\n',
+      },
+    ],
+  },
+  {
+    name: 'a batch goes on although its dead letters were not written',
+    patches: [
+      {
+        file: 'src/operators/write-dead-letters.ts',
+        find: '    retry(),\n',
+        replace: '    catchError(() => EMPTY),\n',
+      },
+      {
+        file: 'src/operators/write-dead-letters.ts',
+        find: '  defer,\n  ignoreElements,',
+        replace: '  defer,\n  EMPTY,\n  ignoreElements,',
       },
     ],
   },

@@ -32,7 +32,7 @@ test.each([
   [
     'misspelt key with one near it',
     withPart({ kafka: 'kafka: { brokers: a:1, gruop: x }' }),
-    ['ranktide.yaml:1: kafka.gruop is not a known key; did you mean group? allowed: brokers, group, client'],
+    ['ranktide.yaml:1: kafka.gruop is not a known key; did you mean group? allowed: brokers, group, deadLetters, client'],
   ],
   [
     'misspelt key in a nested mapping that has defaults',
@@ -44,7 +44,7 @@ test.each([
   [
     'a section that is missing',
     withPart({ kafka: '' }),
-    ['ranktide.yaml:2: kafka is missing; allowed: a mapping with brokers, and if need be group, client'],
+    ['ranktide.yaml:2: kafka is missing; allowed: a mapping with brokers, and if need be group, deadLetters, client'],
   ],
   [
     'a port that is too high',

@@ -33,7 +33,7 @@ test('a board of three lines gets the documented defaults', () => {
     file: 'ranktide.yaml',
     instance: 'pod-1',
     log: { level: 'info' },
-    kafka: { brokers: ['localhost:9092'], group: 'ranktide', client: {} },
+    kafka: { brokers: ['localhost:9092'], group: 'ranktide', deadLetters: 'ranktide.dead-letters', client: {} },
     database: {
       url: 'mysql://user:password@localhost:3306/webook',
       refill: {
@@ -183,6 +183,7 @@ ${threeLines}`,
   expect(config.kafka).toEqual({
     brokers: ['localhost:9092'],
     group: 'ranktide',
+    deadLetters: 'ranktide.dead-letters',
     client: { 'sasl.password': '0123' },
   })
   expect(config.database.url).toBe('mysql://root:0123@localhost/webook')

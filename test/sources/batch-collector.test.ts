@@ -12,7 +12,14 @@ class FakeLog {
   write(count: number, bytes = 10): void {
     for (let i = 0; i < count; i++) {
       const offset = this.#offset++
-      this.waiting.push({ topic: 'a', partition: 0, offset, value: new Uint8Array(bytes), timestamp: undefined })
+      this.waiting.push({
+        topic: 'a',
+        partition: 0,
+        offset,
+        key: null,
+        value: new Uint8Array(bytes),
+        timestamp: undefined,
+      })
     }
   }
 

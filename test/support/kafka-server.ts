@@ -28,9 +28,9 @@ export class TestTopics {
     return done((callback) => this.#admin.deleteTopic(topic, callback))
   }
 
-  async recreate(topic: string, partitions: number): Promise<void> {
+  async recreate(topic: string, partitions: number, config: Record<string, string> = {}): Promise<void> {
     await this.delete(topic)
-    const wanted = { topic, num_partitions: partitions, replication_factor: 1 }
+    const wanted = { topic, num_partitions: partitions, replication_factor: 1, config }
     for (let attempt = 0; ; attempt++) {
       try {
         return await done((callback) => this.#admin.createTopic(wanted, callback))

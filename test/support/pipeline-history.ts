@@ -7,15 +7,16 @@
  */
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import { RanktideError } from '../../src/core/errors.js'
-import { hasPassed, type Positions } from '../../src/core/positions.js'
+import { hasPassed, type Positions, partitionId } from '../../src/core/positions.js'
 import type { Image } from '../../src/core/table.js'
+import type { DeadLetter } from '../../src/operators/ports.js'
 import { oracleTop } from './board-oracle.js'
 import { Draws } from './draws.js'
 import { PipelineProcess } from './pipeline-process.js'
 import { SimulatedBase } from './simulated-base.js'
 import { atOnce, drawFate, type Fate, simulatedCall } from './simulated-call.js'
 import { decodeIn, SimulatedSource } from './simulated-source.js'
-import { SimulatedWorld, table } from './simulated-world.js'
+import { SimulatedWorld, table, topic } from './simulated-world.js'
 import { VirtualTime } from './virtual-time.js'
 import { difference, WatchedBoards, WatchedStore } from './watched-boards.js'
 
@@ -56,6 +57,8 @@ export class PipelineHistory {
   #outageUntil = 0
   #calm = false
   #starts = 0
+  /** Partition and offset of every dead letter. */
+  readonly #buried = new Set<string>()
 
   constructor(plan: PipelinePlan) {
     this.#plan = plan
@@ -237,7 +240,9 @@ export class PipelineHistory {
         return [name, redis.take(redis.boards.store(owner), owner, name)]
       }),
     )
-    const source = this.#sourceOf(owner)
+    /** Places of messages that this process has refused. */
+    const refused = new Set<string>()
+    const source = this.#sourceOf(owner, refused)
     const process = new PipelineProcess({
       specs: this.#specs,
       capacityOf: ({ size }) => size + this.#plan.reserve,
@@ -250,25 +255,42 @@ export class PipelineHistory {
       ends,
       window: this.#plan.window,
       auditEvery: this.#plan.audits && this.#plan.mode !== 'gentle' ? 20_000 : undefined,
-      decode: decodeIn(world),
+      decode: decodeIn(world, (partition, offset) => refused.add(`${partitionId(topic, partition)} ${offset}`)),
+      deadLetters: { write: (letters) => simulatedCall(time, this.#fate(4000), () => this.#bury(letters), failed) },
       healed: (board) => redis.healed.add(board),
     })
     time.schedule(() => source.assign(), this.#calm ? 0 : this.#draws.below(300))
     return process
   }
 
-  #sourceOf(owner: string): SimulatedSource {
+  #sourceOf(owner: string, refused: Set<string>): SimulatedSource {
     const since = this.#time.now()
     return new SimulatedSource(this.#world, this.#draws.below(12), {
       ends: () => simulatedCall(this.#time, this.#fate(500), () => this.#world.ends(), failed),
       committed: (positions) => {
         if (owner !== this.#redis.owner) return
+        this.#checkBuried(refused, positions)
         this.#committed = positions
         this.#redis.commit(positions, this.#time.now() - since >= 60_000)
       },
       complain: (what) => this.#redis.complain(what),
       now: () => this.#time.now(),
     })
+  }
+
+  #bury(letters: readonly DeadLetter[]): void {
+    for (const { message } of letters)
+      this.#buried.add(`${partitionId(message.topic, message.partition)} ${message.offset}`)
+  }
+
+  /** What a process has read, refused and passed over for good is a dead letter. */
+  #checkBuried(refused: Set<string>, positions: Positions): void {
+    for (const place of refused) {
+      const [id = '', offset] = place.split(' ')
+      if (Number(offset) >= (positions.get(id) ?? 0)) continue
+      refused.delete(place)
+      if (!this.#buried.has(place)) this.#redis.complain(`${place} was refused, committed and is no dead letter`)
+    }
   }
 
   #check(): void {

@@ -6,7 +6,7 @@ import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { Decode } from '../../src/core/change.js'
 import { Feed } from '../../src/core/feed.js'
 import type { Positions } from '../../src/core/positions.js'
-import type { Confirmation, TakenBoard } from '../../src/operators/ports.js'
+import type { Confirmation, DeadLetters, TakenBoard } from '../../src/operators/ports.js'
 import { PublishedBoards } from '../../src/operators/published-boards.js'
 import { restoreBoards } from '../../src/operators/restore-boards.js'
 import type { WindowLimits } from '../../src/operators/window-events.js'
@@ -29,6 +29,7 @@ export interface ProcessPorts {
   readonly window: WindowLimits
   readonly auditEvery: number | undefined
   readonly decode: Decode
+  readonly deadLetters: DeadLetters
   /** A board in Redis was not what its owner had put there. */
   readonly healed: (board: string) => void
 }
@@ -69,7 +70,13 @@ export class PipelineProcess {
       start,
       decode: ports.decode,
       window: ports.window,
-      decoding: { refused: () => {} },
+      decoding: {},
+      refusing: {
+        deadLetters: ports.deadLetters,
+        feed: 'shop.items',
+        scheduler: time,
+        observer: { written: () => {}, failed: () => {} },
+      },
       keeping: {
         feed: this.feed,
         base,

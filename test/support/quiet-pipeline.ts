@@ -2,6 +2,7 @@
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import { hasPassed } from '../../src/core/positions.js'
 import type { WindowLimits } from '../../src/operators/window-events.js'
+import { MemoryDeadLetters } from '../../src/sources/memory-dead-letters.js'
 import { oracleTop } from './board-oracle.js'
 import { Draws } from './draws.js'
 import { PipelineProcess } from './pipeline-process.js'
@@ -58,6 +59,7 @@ export class QuietPipeline {
       window,
       auditEvery: undefined,
       decode: decodeIn(world),
+      deadLetters: new MemoryDeadLetters(),
       healed: () => {},
     })
     this.#source.assign()

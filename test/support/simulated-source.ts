@@ -68,7 +68,8 @@ export class SimulatedSource implements FeedSource {
         const offset = this.#read.get(id) ?? 0
         if (this.#world.eventsAt(partition, offset) === undefined) break
         this.#read.set(id, offset + 1)
-        messages.push({ topic, partition, offset, value: encode(partition, offset), timestamp: this.#hooks.now() })
+        const value = encode(partition, offset)
+        messages.push({ topic, partition, offset, key: null, value, timestamp: this.#hooks.now() })
       }
     }
     if (messages.length === 0) return false
@@ -91,13 +92,18 @@ export class SimulatedSource implements FeedSource {
 const encode = (partition: number, offset: number): Uint8Array => Uint8Array.of(partition, offset & 255, offset >> 8)
 
 /** A record's value says where it stands in the world; a refused one names its table, or none. */
-export const decodeIn = (world: SimulatedWorld): Decode => {
+export const decodeIn = (
+  world: SimulatedWorld,
+  refused: (partition: number, offset: number) => void = () => {},
+): Decode => {
   return (value) => {
     const [partition = 0, low = 0, high = 0] = value ?? []
     const { events, es, batchId } = world.eventsAt(partition, low + 256 * high) ?? { events: [], es: 0, batchId: 0 }
     const [first] = events
-    if (first?.kind === 'refused')
+    if (first?.kind === 'refused') {
+      refused(partition, low + 256 * high)
       return either.left({ refusal: first.refusal, tables: low % 2 === 0 ? [table] : undefined })
+    }
     return either.right({ events, batchId, es: es === 0 ? undefined : es, discardedBefore: 0 })
   }
 }

@@ -5,6 +5,7 @@ const message = (value: unknown) => ({
   topic: 'webook',
   partition: 0,
   offset: 0,
+  key: null,
   value: value === null ? null : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value)),
   timestamp: undefined,
 })
