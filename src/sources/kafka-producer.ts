@@ -102,7 +102,8 @@ export class KafkaProducer {
       })
       try {
         const listed = Object.entries(headers).map(([name, text]) => ({ [name]: text }))
-        this.#producer.produce(topic, null, bytes(value), bytes(key), null, id, listed)
+        // One partition, so that they stand in order, whoever made the topic.
+        this.#producer.produce(topic, 0, bytes(value), bytes(key), null, id, listed)
       } catch (error) {
         this.#waiting.get(id)?.(error)
         this.#waiting.delete(id)
