@@ -10,7 +10,8 @@ const scalar = (text: string): string => stringify(text, { lineWidth: 0 }).trimE
 
 const list = (names: readonly string[]): string => `[${names.map(scalar).join(', ')}]`
 
-const wideHost = (host: string): string => (host.includes(':') ? `[${host}]` : host)
+/** As it stands before a port: an IPv6 address in brackets. */
+export const wideHost = (host: string): string => (host.includes(':') ? `[${host}]` : host)
 
 /** `about 1,200,000 rows`: two digits, which is more than the server's statistics are good for. */
 export const aboutRows = (rows: number): string => {
@@ -21,7 +22,7 @@ export const aboutRows = (rows: number): string => {
 
 export const configText = (proposal: Proposal): string => {
   const { server, host, port, database, user } = proposal
-  const where = `${database ?? 'the databases'} at ${host}:${port} (${server.product} ${server.version})`
+  const where = `${database ?? 'the databases'} at ${wideHost(host)}:${port} (${server.product} ${server.version})`
   const chosen = proposal.boards.filter((board) => board.chosen)
   const others = proposal.boards.filter((board) => !board.chosen)
   const account = `\${MYSQL_USER:-${encodeURIComponent(user)}}:\${${passwordVariable}:-}`

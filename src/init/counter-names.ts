@@ -60,7 +60,8 @@ const wordsOf = (column: string): readonly string[] =>
       return glued === null || /^(ac|dis)$/.test(stem) ? [word] : [stem, suffix]
     })
 
-const plural = (word: string): string => (/(s|x|ch|sh)$/.test(word) ? word : `${word}s`)
+const plural = (word: string): string =>
+  word.endsWith('s') ? word : /(x|ch|sh)$/.test(word) ? `${word}es` : `${word}s`
 
 /** Undefined for what does not sound like a counter. `sqlType` as INFORMATION_SCHEMA has it. */
 export const counterName = (column: string, sqlType: string): CounterName | undefined => {

@@ -1,6 +1,6 @@
 /** What is to be done outside the configuration, as a text to read and to paste from. Pure. */
 import { sqlTable } from '../databases/mysql/sql-name.js'
-import { aboutRows, passwordVariable } from './config-text.js'
+import { aboutRows, passwordVariable, wideHost } from './config-text.js'
 import type { Proposal, ProposedBoard } from './proposal.js'
 
 export const stepsText = (proposal: Proposal): string => {
@@ -27,7 +27,7 @@ const summary = ({ boards, refused, tables, database, host, port, server }: Prop
   )
   const all = boards.every(({ chosen }) => chosen)
   return [
-    `${database ?? host} (${server.product} ${server.version} at ${host}:${port}): ${tables} table(s), ${boards.length} column(s) to rank by`,
+    `${database ?? host} (${server.product} ${server.version} at ${wideHost(host)}:${port}): ${tables} table(s), ${boards.length} column(s) to rank by`,
     ...lines,
     ...(all ? [] : ['  (* is in the file, the others as comments; --board NAME or --board NAME=TABLE.COLUMN chooses)']),
     ...refused.map(({ table, reason }) => `  left out: ${table}: ${reason}`),
@@ -78,7 +78,7 @@ const serverStep = ({ binlog: { findings, lines } }: Proposal): string => {
 
 /** A name in a pattern of Canal's, in a properties file: there a backslash is written twice. */
 const pattern = (database: string, table: string): string =>
-  [database, table].map((name) => name.replace(/[^\w]/g, (character) => `\\\\${character}`)).join('\\\\.')
+  [database, table].map((name) => name.replace(/[.$^*+?()[\]{}|\\]/g, (character) => `\\\\${character}`)).join('\\\\.')
 
 const canalStep = (proposal: Proposal): string => {
   const { host, port, topic, marker, begin, brokers, database } = proposal
@@ -94,7 +94,7 @@ const canalStep = (proposal: Proposal): string => {
   return [
     `Canal, conf/${database ?? 'example'}/instance.properties:`,
     indented([
-      `canal.instance.master.address = ${host}:${port}`,
+      `canal.instance.master.address = ${wideHost(host)}:${port}`,
       ...beginning,
       'canal.instance.dbUsername = canal',
       'canal.instance.dbPassword = …',

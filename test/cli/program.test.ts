@@ -138,14 +138,20 @@ test.each([
   expect(error).toMatch(/--help|Usage/)
 })
 
-test.each(['--help', 'run --help', 'config --help', 'config check --help', 'config schema --help', 'help run'])(
-  '%s prints help and exits with 0',
-  async (line) => {
-    const { code, out, error } = await run(line)
-    expect([code, error]).toEqual([0, ''])
-    expect(out).toContain('Usage: ranktide')
-  },
-)
+test.each([
+  '--help',
+  'run --help',
+  'config --help',
+  'config check --help',
+  'config schema --help',
+  'init --help',
+  'help run',
+])('%s prints help with examples and exits with 0', async (line) => {
+  const { code, out, error } = await run(line)
+  expect([code, error]).toEqual([0, ''])
+  expect(out).toContain('Usage: ranktide')
+  if (line !== 'config --help') expect(out).toMatch(/\nExamples:\n {2}ranktide /)
+})
 
 test('--version prints that of package.json', async () => {
   const { version } = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8'))

@@ -19,14 +19,19 @@ export const command = async (line: readonly string[], yaml: string): Promise<En
   const file = join(directory, 'ranktide.yaml')
   await writeFile(file, yaml)
   try {
-    return await new Promise((resolve) => {
-      const options = { timeout: 20_000, killSignal: 'SIGKILL' } as const
-      execFile(process.execPath, [main, ...line, '--config', file], options, (failure, out, error) => {
-        const code = failure === null ? 0 : typeof failure.code === 'number' ? failure.code : -1
-        resolve({ code, out, error })
-      })
-    })
+    return await ranktide([...line, '--config', file])
   } finally {
     await rm(directory, { recursive: true, force: true })
   }
 }
+
+/** As `command`, with nothing added but variables. */
+export const ranktide = (line: readonly string[], environment: Readonly<Record<string, string>> = {}): Promise<Ended> =>
+  new Promise((resolve) => {
+    const env = { ...process.env, ...environment }
+    const options = { timeout: 20_000, killSignal: 'SIGKILL', env } as const
+    execFile(process.execPath, [main, ...line], options, (failure, out, error) => {
+      const code = failure === null ? 0 : typeof failure.code === 'number' ? failure.code : -1
+      resolve({ code, out, error })
+    })
+  })
