@@ -85,6 +85,8 @@ describe('the last stage', () => {
     const program = buildProgram({
       runWorker: () => Promise.resolve(),
       checkConnections: () => Promise.resolve([]),
+      proposeConfig: () => Promise.reject(new Error('was not asked for')),
+      proposeConfig: () => Promise.reject(new Error('not asked for')),
       surroundings: { environment: {}, hostname: 'pod-1' },
       out: () => {},
       error: () => {},
