@@ -14,7 +14,7 @@ import { BoundedBoard } from './bounded-board.js'
 import { type ErrorCode, errorTable } from './errors.js'
 import { HealPauses } from './heal-pauses.js'
 import type { Journal } from './journal.js'
-import { type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
+import { type Keeper, type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
 import type { FoldedChange } from './newest-per-key.js'
 import type { Cause } from './note.js'
 import { hasPassed, type Positions } from './positions.js'
@@ -46,7 +46,7 @@ export interface Content {
   readonly proof: Proof
 }
 
-export class BoardKeeper {
+export class BoardKeeper implements Keeper {
   readonly spec: BoardSpec
   readonly #ranking: Ranking
   readonly #feed: KeeperFeed

@@ -76,6 +76,12 @@ export class BoundedBoard {
     return this.#held.get(key)
   }
 
+  /** From now on so many rows may be held; what is too many is let go. */
+  resize(capacity: number): void {
+    this.#capacity = capacity
+    this.#trim()
+  }
+
   /** Tells of every key that is held, now and from now on. */
   watchedBy(watcher: HeldWatcher): void {
     this.#held.watchedBy(watcher)
@@ -119,8 +125,8 @@ export class BoundedBoard {
    * and the held rows are of the stream's present, so they win over what was read. `es`: the newest commit time that the
    * stream has shown; a row that was read and not touched since is as it was then.
    */
-  merge({ rows, complete }: RefillRows, journal: Touched, es: number): void {
-    this.#below = this.#lower(this.#below, complete ? 'nothing' : this.#cut(rows))
+  merge({ rows, complete, cut }: RefillRows, journal: Touched, es: number): void {
+    this.#below = this.#lower(this.#below, complete ? 'nothing' : (cut ?? this.#cut(rows)))
     for (const { key, image } of rows)
       if (this.#held.get(key) === undefined && !journal.has(key)) this.#admit(key, image, es)
     for (const [key, newest] of journal.entries())
@@ -200,7 +206,7 @@ export class BoundedBoard {
     }
   }
 
-  /** The place of the worst row that was read. Only ranked rows are read, so every one of them has a place. */
+  /** The place of the worst row that was read, whether or not the filter lets it in. */
   #cut(rows: readonly ReadRow[]): Below {
     let worst: Place | undefined
     for (const { key, image } of rows) {

@@ -103,6 +103,19 @@ export interface FeedOptions {
   readonly capacityOf?: (board: BoardSpec) => number
 }
 
+/** What a start found in Redis of a split board. */
+export interface RestoredSplit {
+  /** By value, the groups that were exact in the version that is there. */
+  readonly groups: ReadonlyMap<string, Omit<Restored, 'proof'>>
+  /** Values that Redis knows of, where what it holds is of no use: they are read, or told to be gone. */
+  readonly unread: readonly string[]
+  /** Whether every group that there was at `positions` is among these. */
+  readonly filled: boolean
+  /** Reading has to start at or before these positions, and those of all groups. */
+  readonly positions: Positions
+  readonly proof: Proof
+}
+
 /** What a start found in Redis of one board. */
 export interface Restored {
   readonly entries: readonly Entry[]

@@ -9,16 +9,27 @@
 import type { Proof } from './barrier.js'
 import { BoardKeeper } from './board-keeper.js'
 import type { BoardSpec } from './board-spec.js'
-import type { FeedInput, FeedOptions, FeedSnapshot, Restored, Step, Window } from './feed-io.js'
+import type {
+  FeedInput,
+  FeedOptions,
+  FeedSnapshot,
+  GroupSnapshot,
+  Restored,
+  RestoredSplit,
+  Step,
+  Window,
+} from './feed-io.js'
 import { Journal } from './journal.js'
-import type { KeeperFeed } from './keeper-feed.js'
+import type { Keeper, KeeperFeed } from './keeper-feed.js'
 import type { RowsSegment, Segment } from './newest-per-key.js'
 import type { Note } from './note.js'
 import { furthest, type Positions } from './positions.js'
 import { RewindFreeze } from './rewind-freeze.js'
+import { SplitKeeper } from './split-keeper.js'
 import type { TableShape } from './table.js'
 
-const defaultCapacity = (board: BoardSpec): number => Math.max(2 * board.size, board.size + 64)
+/** C of a board; a group of a split board has to be small, there may be many. */
+const defaultCapacity = ({ size, per }: BoardSpec): number => Math.max(2 * size, size + (per === undefined ? 64 : 8))
 
 export class Feed implements KeeperFeed {
   proof: Proof
@@ -28,8 +39,10 @@ export class Feed implements KeeperFeed {
   heldUp = ''
   readonly #partitions: number
   readonly #nonce: string
-  readonly #keepers: readonly BoardKeeper[]
-  readonly #byTable = new Map<string, BoardKeeper[]>()
+  readonly #boards: readonly BoardKeeper[]
+  readonly #splits: readonly SplitKeeper[]
+  readonly #keepers: readonly Keeper[]
+  readonly #byTable = new Map<string, Keeper[]>()
   readonly #journals = new Map<string, { readonly journal: Journal; readers: number }>()
   readonly #behindSince = new Map<BoardKeeper, number>()
   readonly #marks: boolean
@@ -46,7 +59,12 @@ export class Feed implements KeeperFeed {
     this.#nonce = options.nonce
     this.#rewinds = new RewindFreeze(this, (kind) => this.#noteRewind(kind))
     const capacityOf = options.capacityOf ?? defaultCapacity
-    this.#keepers = options.boards.map((spec) => new BoardKeeper(spec, capacityOf(spec), this))
+    const single = options.boards.filter(({ per }) => per === undefined)
+    this.#boards = single.map((spec) => new BoardKeeper(spec, capacityOf(spec), this))
+    this.#splits = options.boards.flatMap((spec) =>
+      spec.per === undefined ? [] : [new SplitKeeper(spec, spec.per, capacityOf(spec), this)],
+    )
+    this.#keepers = [...this.#boards, ...this.#splits]
     for (const keeper of this.#keepers) {
       const { id } = keeper.spec.table
       this.#byTable.set(id, [...(this.#byTable.get(id) ?? []), keeper])
@@ -64,13 +82,19 @@ export class Feed implements KeeperFeed {
 
   /** Starts a board from Redis; false when its rows can't be used and it has to be filled. */
   restore(board: string, restored: Restored): boolean {
-    const keeper = this.#keepers.find(({ spec }) => spec.name === board)
+    const keeper = this.#boards.find(({ spec }) => spec.name === board)
     return keeper?.restore(restored.entries, restored.complete, restored.positions, restored.proof) ?? false
+  }
+
+  /** Starts a split board from Redis; false when it has to be filled and says nothing of where to read from. */
+  restoreSplit(board: string, restored: RestoredSplit): boolean {
+    return this.#splits.find(({ spec }) => spec.name === board)?.restore(restored) ?? false
   }
 
   /** The ends of the topics at a cold start: boards that are filled show nothing of the time before. */
   expect(ends: Positions): void {
-    for (const keeper of this.#keepers) if (keeper.content === undefined) keeper.expect(ends)
+    for (const keeper of this.#boards) if (keeper.content === undefined) keeper.expect(ends)
+    for (const keeper of this.#splits) keeper.expect(ends)
   }
 
   get rewinding(): boolean {
@@ -85,26 +109,30 @@ export class Feed implements KeeperFeed {
     this.now = now
     this.#take(input)
     const effects = [...this.#rewinds.advance(), ...this.#keepers.flatMap((keeper) => keeper.advance())]
-    for (const keeper of this.#keepers) this.#watch(keeper)
+    for (const keeper of this.#boards) this.#watch(keeper)
     const notes = this.#notes
     this.#notes = []
     return { effects, notes }
   }
 
   snapshot(): FeedSnapshot {
-    const boards = this.#keepers.map((keeper) => ({
+    const boards = this.#boards.map((keeper) => ({
       spec: keeper.spec,
       status: keeper.status,
       content: keeper.content,
       current: keeper.publishable,
       behindSince: this.#behindSince.get(keeper),
     }))
-    return { positions: this.#positions, boards, splits: [], changed: new Map() }
+    const changed = new Map<string, GroupSnapshot>()
+    for (const split of this.#splits) split.collectNews(changed)
+    return { positions: this.#positions, boards, splits: this.#splits.map(({ snapshot }) => snapshot), changed }
   }
 
   /** The snapshot to hand on: what changed up to now will not be in the next one. */
   handOn(): FeedSnapshot {
-    return this.snapshot()
+    const snapshot = this.snapshot()
+    for (const split of this.#splits) split.newsHandedOn()
+    return snapshot
   }
 
   /** Keys in all journals. */
@@ -149,9 +177,10 @@ export class Feed implements KeeperFeed {
         this.#takeWindow(input.window)
         return
       case 'rows':
-        for (const keeper of this.#keepers) keeper.onRows(input.request, input.rows)
+        for (const keeper of this.#boards) keeper.onRows(input.request, input.rows)
         return
       case 'groups':
+        for (const keeper of this.#splits) keeper.onGroups(input.request, input.rows)
         return
       case 'read-failed':
         for (const keeper of this.#keepers) keeper.onReadFailed(input.request, input.code, input.detail)
@@ -165,7 +194,7 @@ export class Feed implements KeeperFeed {
         for (const keeper of this.#keepers) keeper.onBarrierFailed()
         return
       case 'audit':
-        for (const keeper of this.#keepers) keeper.audit()
+        for (const keeper of this.#keepers) keeper.audit(false)
         return
       case 'tick':
         return
@@ -215,7 +244,7 @@ export class Feed implements KeeperFeed {
         this.#noteChange(keepers)
         return
       case 'altered':
-        for (const keeper of keepers) keeper.audit()
+        for (const keeper of keepers) keeper.audit(true)
         this.#noteChange(keepers)
         return
       case 'xa-rollback':
@@ -236,11 +265,11 @@ export class Feed implements KeeperFeed {
   }
 
   /** The table may have other columns now: whoever can ask the database has to look. */
-  #noteChange(keepers: readonly BoardKeeper[]): void {
+  #noteChange(keepers: readonly Keeper[]): void {
     for (const { spec } of keepers) this.note({ kind: 'table-changed', board: spec.name })
   }
 
-  #keepersOf(table: TableShape | undefined): readonly BoardKeeper[] {
+  #keepersOf(table: TableShape | undefined): readonly Keeper[] {
     return table === undefined ? this.#keepers : (this.#byTable.get(table.id) ?? [])
   }
 

@@ -1,8 +1,11 @@
 /** What stands between a board's keeper and its feed: what the keeper asks for, is told, and has done for it. */
 import type { BarrierEffect, Proof, Reached } from './barrier.js'
 import type { BoardSpec } from './board-spec.js'
+import type { ErrorCode } from './errors.js'
 import type { Journal } from './journal.js'
+import type { FoldedChange } from './newest-per-key.js'
 import type { Note } from './note.js'
+import type { Positions } from './positions.js'
 import type { GroupsQuery } from './refill-groups.js'
 
 export type KeeperEffect =
@@ -24,6 +27,26 @@ export const keeperLimits = {
   /** A marker that is not back after this long never will be, or the feed has stopped, ms. */
   markerPatience: 30_000,
 } as const
+
+/** What a feed needs of those who keep its boards. */
+export interface Keeper {
+  readonly spec: BoardSpec
+  /** Whether what it keeps may be shown as it is. */
+  readonly publishable: boolean
+  apply(change: FoldedChange): void
+  /** TRUNCATE or DROP: exact at once on one partition. */
+  truncate(): void
+  /** The board can no longer be vouched for: a rebuild is due, and one under way is of no use any more. */
+  degrade(code: ErrorCode, detail: string, crossesPartitions: boolean): void
+  /** Compares with the table, if nothing else is wanted. `all`: not by and by. */
+  audit(all: boolean): void
+  onReadFailed(request: number, code: ErrorCode, detail: string): void
+  onMarker(nonce: string): void
+  onEnds(barrier: number, ends: Positions): void
+  onBarrierFailed(): void
+  /** Takes every step that is due; to be called after each window, answer and tick. */
+  advance(): readonly KeeperEffect[]
+}
 
 /** What the keeper needs of the feed that it belongs to. */
 export interface KeeperFeed {
