@@ -1,28 +1,10 @@
 /** The table of the demo on a real server, and what SQL says of it. */
 import { createPool, type Pool, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
-import type { Change } from './traffic.js'
+import { firstArticles } from '../../src/demo/articles.js'
+import type { ArticleTable } from '../../src/demo/simulator.js'
+import type { Change } from '../../src/demo/traffic.js'
 
-type Seed = readonly [id: number, bizId: number, biz: string, likes: number]
-
-/** The ten best at the start. */
-const best: readonly Seed[] = [
-  [78, 11, 'et', 450],
-  [58, 7, 'wq3', 290],
-  [20, 4, 'c', 108],
-  [60, 7, 'rt', 98],
-  [72, 8, 'et', 80],
-  [56, 7, 'wq2', 80],
-  [62, 7, 'ry', 79],
-  [64, 7, 'ry2', 55],
-  [68, 8, 'a', 54],
-  [70, 8, 'b', 53],
-]
-
-/** Many more below them, so that the worker holds only a small part of the table. */
-const lower = (count: number): readonly Seed[] =>
-  Array.from({ length: count }, (_, i) => [1000 + i, 1000 + i, 'post', i % 50])
-
-export class DemoTable {
+export class DemoTable implements ArticleTable {
   /** `database.table`. */
   readonly name: string
   readonly #pool: Pool
@@ -41,12 +23,10 @@ export class DemoTable {
        biz VARCHAR(128) NOT NULL, read_cnt BIGINT NOT NULL DEFAULT 0, like_cnt BIGINT NOT NULL DEFAULT 0,
        KEY like_cnt (like_cnt))`,
     )
-    const rows = [...best, ...lower(2_000)]
-    await pool.query(`INSERT INTO ${name} (id, biz_id, biz, like_cnt) VALUES ?`, [rows])
+    await pool.query(`INSERT INTO ${name} (id, biz_id, biz, like_cnt) VALUES ?`, [firstArticles])
     return new DemoTable(name, pool)
   }
 
-  /** Carries out one change; returns the id that it concerned, or undefined if the row was gone. */
   async apply(change: Change): Promise<number | undefined> {
     const [statement, values] = this.#statement(change)
     const [{ insertId, affectedRows }] = await this.#pool.query<ResultSetHeader>(statement, values)
@@ -54,13 +34,11 @@ export class DemoTable {
     return change.kind === 'publish' ? insertId : change.id
   }
 
-  /** All rows as id and likes. */
   async articles(): Promise<Map<number, number>> {
     const [rows] = await this.#pool.query<RowDataPacket[]>(`SELECT id, like_cnt FROM ${this.name}`)
     return new Map(rows.map(({ id, like_cnt }) => [Number(id), Number(like_cnt)]))
   }
 
-  /** What the board stands for: the `data` of `GET /boards/likes`, as JSON text. */
   async best(limit: number): Promise<string> {
     const [rows] = await this.#pool.query<RowDataPacket[]>(
       `SELECT id, biz_id, biz, read_cnt, like_cnt FROM ${this.name} ORDER BY like_cnt DESC, id DESC LIMIT ${limit}`,

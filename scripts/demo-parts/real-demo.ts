@@ -6,20 +6,12 @@
 import { randomUUID } from 'node:crypto'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { setTimeout as delay } from 'node:timers/promises'
 import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
-import { boardOnce, counterIn, fetchBoard } from './board-client.js'
-import { drawScene } from './board-screen.js'
+import { compare, firstBoard, say, showTraffic } from '../../src/demo/demo-show.js'
+import { Simulator } from '../../src/demo/simulator.js'
 import { DemoTable } from './demo-table.js'
 import { DemoWorker, lastLines } from './demo-worker.js'
-import { Ranks } from './ranks.js'
-import { ScreenOutput } from './screen-output.js'
-import { Simulator } from './simulator.js'
-
-/** How long the first board, and the last one, may take, ms. */
-const patience = 30_000
-const size = 10
 
 interface Setting {
   readonly database: 'mariadb' | 'mysql'
@@ -27,10 +19,6 @@ interface Setting {
   /** The servers were started for this run: names need not be our own, and nothing need be cleaned up. */
   readonly fresh: boolean
   readonly seconds: number
-}
-
-const say = (text: string): void => {
-  process.stdout.write(`${text}\n`)
 }
 
 const readSetting = (): Setting => {
@@ -84,64 +72,6 @@ boards:
     columns: [biz_id, biz, read_cnt, like_cnt]
 `
 
-const showTraffic = async (
-  { database, seconds }: Setting,
-  worker: DemoWorker,
-  simulator: Simulator,
-  stopped: AbortSignal,
-): Promise<void> => {
-  const screen = new ScreenOutput(process.stdout, process.stdout.isTTY)
-  const url = `${worker.address}/boards/likes`
-  const began = performance.now()
-  const ranks = new Ranks()
-  const title = `${database === 'mysql' ? 'MySQL' : 'MariaDB'} → Canal → Kafka → ranktide → Redis → HTTP`
-  while (!stopped.aborted && performance.now() - began < seconds * 1000) {
-    const left = Math.max(0, seconds * 1000 - (performance.now() - began))
-    await delay(Math.min(screen.redrawEvery, left), undefined, { signal: stopped }).catch(() => {})
-    if (worker.ended !== undefined) throw new Error(`ranktide run has ended with ${worker.ended}`)
-    const board = await fetchBoard(url).catch(() => undefined)
-    const metrics = await fetch(`${worker.address}/metrics`).then(
-      (response) => response.text(),
-      () => '',
-    )
-    const now = performance.now()
-    ranks.add(
-      now,
-      (board?.articles ?? []).map(({ id }) => id),
-    )
-    const scene = {
-      title,
-      url,
-      board,
-      movementOf: (id: number) => ranks.movementOf(id),
-      seconds: (now - began) / 1000,
-      statements: simulator.statements,
-      counts: {
-        messages: counterIn(metrics, 'ranktide_messages_total'),
-        publishes: counterIn(metrics, 'ranktide_publishes_total'),
-        refills: counterIn(metrics, 'ranktide_refills_total'),
-      },
-      latest: simulator.latest,
-    }
-    screen.draw(drawScene(scene))
-  }
-}
-
-/** Whether the board comes to be what the query says, now that nothing changes any more. */
-const compare = async (table: DemoTable, url: string): Promise<boolean> => {
-  const expected = await table.best(size)
-  const began = performance.now()
-  const board = await boardOnce(url, patience, ({ data, state }) => data === expected && state === 'exact')
-  const equal = board?.data === expected
-  if (equal && board?.state === 'exact') {
-    say(`\nboard equals the query: yes (${Math.round(performance.now() - began)} ms after the last statement)`)
-    return true
-  }
-  say(`\nboard equals the query: ${equal ? `yes, but it is ${board?.state}: ${board?.reason}` : 'no'}`)
-  say(`query: ${expected}\nboard: ${board?.data ?? 'no answer'}`)
-  return false
-}
-
 const removeKeys = async (prefix: string): Promise<void> => {
   const redis = new Redis(server('redis'))
   const keys = await redis.keys(`${prefix}:*`)
@@ -160,17 +90,17 @@ const play = async (setting: Setting, stopped: AbortSignal): Promise<boolean> =>
   let simulator: Simulator | undefined
   try {
     worker = await DemoWorker.start(config, log)
-    const began = performance.now()
-    const url = `${worker.address}/boards/likes`
-    const first = await boardOnce(url, patience, ({ state }) => state === 'exact', stopped)
-    if (stopped.aborted) throw new Error('stopped before the first board')
-    if (first?.state !== 'exact') throw new Error(`no exact board after ${patience / 1000} s:\n${lastLines(log)}`)
-    say(`first exact board: ${((performance.now() - began) / 1000).toFixed(1)} s after the worker listened\n`)
+    const { address } = worker
+    const problem = await firstBoard(address, stopped)
+    if (problem !== undefined) throw new Error(stopped.aborted ? problem : `${problem}:\n${lastLines(log)}`)
     simulator = await Simulator.start(table)
-    await showTraffic(setting, worker, simulator, stopped)
+    const title = `${setting.database === 'mysql' ? 'MySQL' : 'MariaDB'} → Canal → Kafka → ranktide → Redis → HTTP`
+    const ended = () => (worker?.ended === undefined ? undefined : `ranktide run has ended with ${worker.ended}`)
+    const { seconds } = setting
+    await showTraffic({ title, address, unit: 'SQL statements', seconds, simulator, stopped, workerFailed: ended })
     await simulator.stop()
     if (simulator.failures > 0) say(`${simulator.failures} statements failed, the last one: ${simulator.failure}`)
-    return await compare(table, url)
+    return await compare(table, address, 'the query', 'statement')
   } finally {
     await simulator?.stop()
     const code = await worker?.stop()

@@ -6,18 +6,27 @@ import type { MysqlPool } from '../databases/mysql/connection.js'
 import { describeTable, type TableDescription } from '../databases/mysql/describe-table.js'
 import { tableShape } from '../databases/mysql/table-shape.js'
 import type { BoardConfig } from '../runtime/config.js'
+import { expressionColumns, rankingOn, scoreColumnOf } from './resolve-ranking.js'
 
 /**
  * Boards on the same table with the same key share its shape, and so the journal of its queries.
- * Fails with TABLE_MISSING, COLUMN_MISSING, COLUMN_TYPE, KEY_NOT_UNIQUE, TABLE_ENGINE, or DATABASE_* when it can't ask.
+ * Fails with TABLE_MISSING, COLUMN_MISSING, COLUMN_TYPE, EXPRESSION_INVALID, KEY_NOT_UNIQUE, TABLE_ENGINE, or DATABASE_*
+ * when it can't ask.
  */
-export const resolveBoards = async (pool: MysqlPool, boards: readonly BoardConfig[]): Promise<readonly BoardSpec[]> => {
+export const resolveBoards = (pool: MysqlPool, boards: readonly BoardConfig[]): Promise<readonly BoardSpec[]> =>
+  resolveDescribed((database, table) => describeTable(pool, database, table), boards)
+
+/** The same, whoever tells what the tables are; `describe` fails with what the boards then fail with. */
+export const resolveDescribed = async (
+  describe: (database: string, table: string) => Promise<TableDescription>,
+  boards: readonly BoardConfig[],
+): Promise<readonly BoardSpec[]> => {
   const descriptions = new Map<string, TableDescription>()
   const groups = new Map<string, { readonly description: TableDescription; readonly boards: BoardConfig[] }>()
   for (const board of boards) {
     const { database, table } = board.table
     const name = JSON.stringify([database, table])
-    const description = descriptions.get(name) ?? (await describeTable(pool, database, table))
+    const description = descriptions.get(name) ?? (await describe(database, table))
     descriptions.set(name, description)
     // By the shape's own id, which names the key that the table has where the file names none.
     const { id } = shapeOf([board], description)
@@ -36,9 +45,12 @@ export const resolveBoards = async (pool: MysqlPool, boards: readonly BoardConfi
 const shapeOf = (boards: readonly BoardConfig[], description: TableDescription): TableShape =>
   tableShape(description, {
     key: boards[0]?.key,
-    scores: boards.map(({ score }) => score),
+    scores: boards.flatMap((board) => scoreColumnOf(board) ?? []),
     splits: boards.flatMap(({ per }) => per ?? []),
-    columns: boards.flatMap((board) => shownColumns(board, description)),
+    columns: boards.flatMap((board) => [
+      ...shownColumns(board, description),
+      ...expressionColumns(board, description.columns),
+    ]),
   })
 
 /** What the file names, or everything that can be shown. */
@@ -49,14 +61,16 @@ const specOf = (board: BoardConfig, table: TableShape, description: TableDescrip
   const positionOf = (name: string) => table.columns.findIndex((column) => column.name === name)
   const shown = shownColumns(board, description).map(positionOf)
   const display = [...new Set([...table.key, ...shown])]
-  const column = positionOf(board.score)
-  const clash = display.some((position) => table.columns[position]?.name === 'score')
-  if (!display.includes(column) && clash)
+  const { score, where } = rankingOn(board, table.columns)
+  const scoreShown = score.kind === 'column' && display.includes(score.column)
+  if (!scoreShown && display.some((position) => table.columns[position]?.name === 'score')) {
+    const advice = score.kind === 'column' ? `add ${board.score} to columns` : 'name other columns in columns'
     throw new RanktideError(
       'CONFIG_INVALID',
-      `board ${board.name}: its score ${board.score} is shown as "score", but the column score is shown too; add ${board.score} to columns`,
+      `board ${board.name}: its score ${board.score} is shown as "score", but the column score is shown too; ${advice}`,
     )
+  }
   const { name, order: direction, ties, size } = board
   const split = board.per === undefined ? {} : { per: positionOf(board.per), maxGroups: board.maxBoards }
-  return { name, table, direction, ties, size, display, score: { kind: 'column', column }, where: undefined, ...split }
+  return { name, table, direction, ties, size, display, score, where, ...split }
 }

@@ -4,7 +4,7 @@ import type { WriteStream } from 'node:tty'
 type Output = Pick<WriteStream, 'write' | 'columns'>
 
 /** How often a scene is drawn, ms: on a terminal, and into a file or pipe. */
-export const redrawEvery = { terminal: 250, plain: 5_000 } as const
+export const redrawEvery = { terminal: 250, plain: 2_500 } as const
 
 export class ScreenOutput {
   readonly #output: Output

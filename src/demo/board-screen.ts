@@ -8,9 +8,11 @@ export interface Scene {
   /** Undefined: nothing could be read. */
   readonly board: BoardAnswer | undefined
   readonly movementOf: (id: number) => Movement
-  /** Seconds of traffic, and statements in them. */
+  /** Seconds of traffic, and changes in them. */
   readonly seconds: number
-  readonly statements: number
+  readonly changes: number
+  /** What a change is called: `SQL statements`. */
+  readonly unit: string
   readonly counts: Counts
   /** The latest changes, newest first. */
   readonly latest: readonly string[]
@@ -37,8 +39,8 @@ const showState = ({ state, reason, age, version }: BoardAnswer): string =>
   ].join('   ')
 
 export const drawScene = (scene: Scene): readonly string[] => {
-  const { board, counts, seconds, statements } = scene
-  const rate = seconds > 0 ? Math.round(statements / seconds) : 0
+  const { board, counts, seconds, changes, unit } = scene
+  const rate = seconds > 0 ? Math.round(changes / seconds) : 0
   const rows = (board?.articles ?? []).map(({ id, biz, like_cnt }, i) =>
     [
       String(i + 1).padStart(4),
@@ -58,7 +60,7 @@ export const drawScene = (scene: Scene): readonly string[] => {
     'rank     id  biz      likes',
     ...rows,
     '',
-    `${seconds.toFixed(0)} s of traffic: ${statements} SQL statements (${rate}/s), ${counts.messages} messages read,`,
+    `${seconds.toFixed(0)} s of traffic: ${changes} ${unit} (${rate}/s), ${counts.messages} messages read,`,
     `${counts.publishes} publishes to Redis, ${counts.refills} refills from the table`,
     ...scene.latest.map((line) => `  ${line}`),
   ]

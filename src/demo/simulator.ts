@@ -1,7 +1,16 @@
-/** Writes traffic to the table by SQL, some tens of statements a second, until told to stop. */
+/** Writes traffic to a table, some tens of changes a second, until told to stop. */
 import { setTimeout as delay } from 'node:timers/promises'
-import type { DemoTable } from './demo-table.js'
-import { nextChange, sayChange } from './traffic.js'
+import { type Change, nextChange, sayChange } from './traffic.js'
+
+/** A table of articles, whatever keeps it. */
+export interface ArticleTable {
+  /** All rows as id and likes. */
+  articles(): Promise<Map<number, number>>
+  /** Carries out one change; returns the id that it concerned, or undefined if the row was gone. */
+  apply(change: Change): Promise<number | undefined>
+  /** What a board stands for, asked of the table itself: the `data` of `GET /boards/likes`, as JSON text. */
+  best(limit: number): Promise<string>
+}
 
 /** Writers at the same time, and the longest that one of them pauses, ms. */
 const writers = 3
@@ -11,29 +20,29 @@ const longestPause = 140
 const remembered = 5
 
 export class Simulator {
-  /** Statements that changed a row. */
-  statements = 0
+  /** Changes that found their row. */
+  changes = 0
   /** The latest changes, newest first, one line each. */
   latest: readonly string[] = []
-  /** What the database last refused, and how often it did. */
+  /** What the table last refused, and how often it did. */
   failures = 0
   failure = ''
-  readonly #table: DemoTable
+  readonly #table: ArticleTable
   readonly #articles: Map<number, number>
   #running = true
   readonly #ended: Promise<unknown>
 
-  private constructor(table: DemoTable, articles: Map<number, number>) {
+  private constructor(table: ArticleTable, articles: Map<number, number>) {
     this.#table = table
     this.#articles = articles
     this.#ended = Promise.all(Array.from({ length: writers }, () => this.#write()))
   }
 
-  static async start(table: DemoTable): Promise<Simulator> {
+  static async start(table: ArticleTable): Promise<Simulator> {
     return new Simulator(table, await table.articles())
   }
 
-  /** Resolves when the last statement is through. */
+  /** Resolves when the last change is through. */
   async stop(): Promise<void> {
     this.#running = false
     await this.#ended
@@ -56,7 +65,7 @@ export class Simulator {
     const before = this.#articles.get(id) ?? 0
     if (change.kind === 'delete') this.#articles.delete(id)
     else this.#articles.set(id, before + change.likes)
-    this.statements += 1
+    this.changes += 1
     this.latest = [sayChange(change, id), ...this.latest].slice(0, remembered)
   }
 }

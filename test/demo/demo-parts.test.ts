@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest'
-import { counterIn } from '../../scripts/demo-parts/board-client.js'
-import { drawScene, type Scene } from '../../scripts/demo-parts/board-screen.js'
-import { Ranks } from '../../scripts/demo-parts/ranks.js'
-import { ScreenOutput } from '../../scripts/demo-parts/screen-output.js'
-import { nextChange } from '../../scripts/demo-parts/traffic.js'
+import { counterIn } from '../../src/demo/board-client.js'
+import { drawScene, type Scene } from '../../src/demo/board-screen.js'
+import { Ranks } from '../../src/demo/ranks.js'
+import { ScreenOutput } from '../../src/demo/screen-output.js'
+import { nextChange } from '../../src/demo/traffic.js'
 
 describe('movement on the board', () => {
   test('is told for three seconds, and then forgotten', () => {
@@ -33,7 +33,8 @@ describe('a scene', () => {
     },
     movementOf: (id) => (id === 78 ? { by: 2 } : 'new'),
     seconds: 10,
-    statements: 300,
+    changes: 300,
+    unit: 'SQL statements',
     counts: { messages: 310, publishes: 20, refills: 1 },
     latest: ['+1 likes for article 78'],
   }
