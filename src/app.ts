@@ -66,11 +66,12 @@ const run = async (config: Config, log: Log, lifecycle: Lifecycle, parts: Worker
   const redis = openRedis(config, lifecycle)
   redis.failures$.subscribe((error) => log.warn({ code: error.code, detail: error.detail }, 'Waiting for Redis'))
   const subscriber = openRedis(config, lifecycle)
-  const feeds = feedsOf(config).map((feed) => ({ feed, served: serve(config, feed, redis, subscriber, lifecycle) }))
+  const feeds = feedsOf(config).map((feed) => ({ feed, ...serve(config, feed, redis, subscriber, lifecycle) }))
   const names = config.boards.map(({ name }) => name)
   const served = feeds.map((feed) => feed.served)
   const views = new BoardViews(names, served, Date.now)
-  const health = new WorkerHealth(views, () => lifecycle.closing)
+  const isNew = (board: string) => feeds.some(({ served, reader }) => !served.owned && reader.isUnkept(board))
+  const health = new WorkerHealth(views, () => lifecycle.closing, isNew)
   const server = buildServer({ boards: views, health, metrics: registry, log, now: Date.now })
   lifecycle.onClose('http', () => server.close())
   log.info({ address: await listen(server, config.http) }, 'Listening')
@@ -114,13 +115,13 @@ const serve = (
   client: RedisClient,
   subscriber: RedisClient,
   lifecycle: Lifecycle,
-): ServedFeed => {
+): { readonly served: ServedFeed; readonly reader: BoardReader } => {
   const boards = feed.boards.map(({ name }) => name)
   const { prefix } = config.redis
   const reader = new BoardReader({ client, subscriber, prefix, feed: feed.name, boards, zsets: zsetsOf(feed) })
   reader.start()
   lifecycle.onClose('reader', () => reader.stop())
-  return { specs: [], reader, owned: undefined }
+  return { served: { specs: [], reader, owned: undefined }, reader }
 }
 
 /** Resolves once the feed takes part in the election of its owner; `failed` rejects when it can't go on. */

@@ -86,7 +86,7 @@ describe('the last stage', () => {
       runWorker: () => Promise.resolve(),
       checkConnections: () => Promise.resolve([]),
       proposeConfig: () => Promise.reject(new Error('was not asked for')),
-      proposeConfig: () => Promise.reject(new Error('not asked for')),
+      runDemo: () => Promise.reject(new Error('was not asked for')),
       surroundings: { environment: {}, hostname: 'pod-1' },
       out: () => {},
       error: () => {},

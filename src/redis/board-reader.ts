@@ -48,6 +48,8 @@ interface Cached {
 interface Watched {
   readonly keys: BoardKeys
   board: Cached | undefined
+  /** The last read found that Redis has no such board. */
+  absent: boolean
   /** The heartbeat (server time in ms) after which Redis still held the version that we hold. */
   vouchedAt: number
   /** A read under way, and whether something has changed since it began. */
@@ -71,6 +73,8 @@ export class BoardReader {
   readonly #watched: ReadonlyMap<string, Watched>
   /** Server time less monotonic time, as the last look had it. */
   #serverOffset: number | undefined
+  /** The last look found a heartbeat: somebody keeps the feed's boards, or did lately. */
+  #kept = false
   #timer: NodeJS.Timeout | undefined
   #running = false
 
@@ -80,6 +84,7 @@ export class BoardReader {
     const watch = (board: string): Watched => ({
       keys: boardKeys(prefix, board, zsets.get(board)),
       board: undefined,
+      absent: false,
       vouchedAt: 0,
       reading: false,
       again: false,
@@ -95,6 +100,11 @@ export class BoardReader {
     if (watched?.board === undefined) return undefined
     const { entries, meta, version } = watched.board
     return { entries, meta, version, age: this.#ageOf(watched.board, watched.vouchedAt) }
+  }
+
+  /** The feed has an owner, and Redis no board of this name: waiting for it in Redis is waiting for another owner. */
+  isUnkept(board: string): boolean {
+    return this.#kept && this.#watched.get(board)?.absent === true
   }
 
   start(): void {
@@ -153,6 +163,7 @@ export class BoardReader {
     const reply = await client.call((redis) => redis.ranktideReadHeartbeat(heartbeat))
     const [beat, time] = Array.isArray(reply) ? (reply as unknown[]) : []
     this.#serverOffset = Number(time) - now()
+    this.#kept = heartbeatTime(beat) !== undefined
     const boards = [...this.#watched]
     const versions = await client.call((redis) =>
       Promise.all(boards.map(([, { keys }]) => redis.hget(keys.meta, 'version'))),
@@ -177,6 +188,7 @@ export class BoardReader {
     readBoard(this.#options.client, watched.keys)
       .then(({ stored, entries }) => {
         const { version, meta, confirmedAt } = stored
+        watched.absent = version === undefined
         // Never published, or flushed: what was read last stays until the owner has put it back.
         if (version === undefined || meta === undefined) return
         watched.board = { entries, meta, version, confirmedAt }

@@ -1,17 +1,28 @@
-/** What the process says of itself: ready when every board can be served, from its own memory or from Redis. */
+/**
+ * What the process says of itself: ready when every board can be served, from its own memory or from Redis.
+ *
+ * A board that is new in the configuration is not waited for by a standby: the owner still runs without it, and would go
+ * on for ever if a rollout waited for its successor to have the board. Nor is it once such a standby is the owner: it
+ * goes on being ready while it fills the board, since the others are not better off.
+ */
 import type { BoardQueries } from '../http/board-queries.js'
 import type { Health, HealthCheck } from '../http/health.js'
 
 export class WorkerHealth implements Health {
   readonly #boards: BoardQueries
   readonly #closing: () => boolean
+  readonly #isNew: (board: string) => boolean
+  /** Boards that were new when this replica came to serve the others. */
+  readonly #notAwaited = new Set<string>()
   #started = false
   /** What the start waits for; empty when it waits for nothing. */
   #waiting = ''
 
-  constructor(boards: BoardQueries, closing: () => boolean) {
+  /** `isNew`: this replica stands by for an owner who does not keep a board of that name. */
+  constructor(boards: BoardQueries, closing: () => boolean, isNew: (board: string) => boolean = () => false) {
     this.#boards = boards
     this.#closing = closing
+    this.#isNew = isNew
   }
 
   waitsFor(what: string): void {
@@ -33,8 +44,14 @@ export class WorkerHealth implements Health {
       return { name, ok: status.state === 'exact' || status.state === 'assumed', detail }
     })
     const start: HealthCheck[] = this.#waiting === '' ? [] : [{ name: 'start', ok: false, detail: this.#waiting }]
-    const ok = boards.every(({ name }) => this.#boards.read(name) !== undefined)
+    const ok = boards.every(({ name }) => this.#boards.read(name) !== undefined || this.#needNotHave(name))
     return { ok, checks: [...start, ...boards] }
+  }
+
+  #needNotHave(name: string): boolean {
+    // Until the tables are known no board can be served, new or not.
+    if (this.#started && this.#isNew(name)) this.#notAwaited.add(name)
+    return this.#notAwaited.has(name)
   }
 
   draining(): boolean {

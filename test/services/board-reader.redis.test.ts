@@ -100,6 +100,27 @@ describe('a reader of boards', () => {
     })
   })
 
+  it('knows a board that the owner of now does not keep from one that is not read yet', async () => {
+    reader = new BoardReader({
+      client: await connect(),
+      subscriber: await connect(),
+      prefix: 'ranktide',
+      feed: 'webook',
+      boards: ['likes', 'reads'],
+      pollEvery: 50,
+    })
+    const unkept = () => ['likes', 'reads', 'other'].filter((board) => reader.isUnkept(board))
+    expect(unkept()).toEqual([])
+    reader.start()
+    await publish([entry('1', '10')])
+    await until('the board', () => reader.read('likes') !== undefined)
+    // Nobody has confirmed anything: the feed's first owner may be about to publish it.
+    expect(unkept()).toEqual([])
+    await store.confirm(new Map())
+    await until('the heartbeat', () => unkept().length > 0)
+    expect(unkept()).toEqual(['reads'])
+  })
+
   it('follows each change within a moment, by the messages alone', async () => {
     reader = await readerOf(3_600_000)
     await publish([entry('1', '1')])
