@@ -40,3 +40,16 @@ const beginning = (encoded: string): string => {
   }
   return result
 }
+
+/** The value that a group's name stands for; undefined where the name is no group's of this board, or tells only a hash. */
+export const valueInName = (board: string, name: string): string | undefined => {
+  const encoded = name.startsWith(`${board}/`) ? name.slice(board.length + 1) : undefined
+  if (encoded === undefined || encoded.includes('~')) return undefined
+  try {
+    return encoded.replace(/%u([0-9A-F]{4})|(?:%[0-9A-F]{2})+/g, (text, unit: string | undefined) =>
+      unit === undefined ? decodeURIComponent(text) : String.fromCharCode(Number.parseInt(unit, 16)),
+    )
+  } catch {
+    return undefined
+  }
+}

@@ -24,7 +24,7 @@ export class PublishedBoards {
   readonly #definitions: ReadonlyMap<string, string>
   /** Boards of which a publish was not answered. */
   readonly #unanswered = new Set<string>()
-  /** The positions at which a split board was last the table's. */
+  /** The positions at which a split board was last the table's, with all its groups in Redis. */
   readonly #splitPositions = new Map<string, Positions>()
   readonly groups: PublishedGroups
 
@@ -60,10 +60,13 @@ export class PublishedBoards {
     return { board: split, epoch: this.#there.get(split)?.epoch ?? 0 }
   }
 
+  /** A split board was found in Redis, and is the table's at these positions. */
+  stoodAt(split: string, positions: Positions): void {
+    this.#splitPositions.set(split, positions)
+  }
+
   /** A snapshot is about to be published. */
   accept(snapshot: FeedSnapshot, now: number): void {
-    for (const { spec, current } of snapshot.splits)
-      if (current) this.#splitPositions.set(spec.name, snapshot.positions)
     this.groups.accept(snapshot, now)
   }
 
@@ -83,7 +86,7 @@ export class PublishedBoards {
     return [
       ...snapshot.boards.flatMap((board) => this.#dueFor(board)),
       ...groups,
-      ...snapshot.splits.flatMap((split) => this.#dueForSplit(split)),
+      ...snapshot.splits.flatMap((split) => this.#dueForSplit(split, snapshot.positions)),
     ]
   }
 
@@ -129,9 +132,10 @@ export class PublishedBoards {
   }
 
   /** What is well is said of the whole once all groups are there; what is not, at once. */
-  #dueForSplit({ spec, status, filled }: SplitSnapshot): readonly Publish[] {
+  #dueForSplit({ spec, status, filled, current }: SplitSnapshot, reached: Positions): readonly Publish[] {
     const well = status.state === 'exact' || status.state === 'assumed'
     if (well && !this.groups.idle) return []
+    if (current && this.groups.idle) this.#splitPositions.set(spec.name, reached)
     const positions = this.#splitPositions.get(spec.name)
     const content =
       positions === undefined

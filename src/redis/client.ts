@@ -192,6 +192,25 @@ export class RedisClient {
     if (this.#redis.status === 'ready') subscribe()
   }
 
+  /** As `subscribe`, for the channels that fit a pattern; may share a connection with it. */
+  subscribePattern(pattern: string, message: (channel: string, text: string) => void, reconnected: () => void): void {
+    const subscribe = () => {
+      this.#redis.psubscribe(pattern).then(reconnected, (error: unknown) => {
+        this.#failures.next(redisError(error, this.where))
+      })
+    }
+    this.#redis.on('pmessage', (heard: string, channel: string, text: string) => {
+      if (heard === pattern) message(channel, text)
+    })
+    this.#redis.on('ready', subscribe)
+    if (this.#redis.status === 'ready') subscribe()
+  }
+
+  /** Told whenever the connection is lost. */
+  onLost(lost: () => void): void {
+    this.#redis.on('close', lost)
+  }
+
   /** Ends at once; calls under way fail. */
   close(): void {
     this.#redis.disconnect()

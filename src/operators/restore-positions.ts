@@ -1,0 +1,32 @@
+/** Where a start may read on, from what the boards and the heartbeat in Redis say of themselves. */
+import { furthest, type Positions } from '../core/positions.js'
+import type { BoardMeta } from './ports.js'
+
+/** A board's content is the table's at these positions; undefined: it can't be started from. */
+export const positionsOf = (
+  meta: BoardMeta,
+  definition: string | undefined,
+  confirmed: Positions | undefined,
+): Positions | undefined => {
+  if (meta.definition !== definition) return undefined
+  switch (meta.status.state) {
+    case 'exact':
+    case 'assumed':
+      // The heartbeat speaks for the boards that were the table's when it was written, in the version they had then.
+      return confirmed === undefined ? meta.positions : furthest(meta.positions, confirmed)
+    case 'stale':
+      return meta.positions
+    case 'degraded':
+      return undefined
+  }
+}
+
+/** Partitions that only one of them names are left out: the source decides where to start those. */
+export const earliest = (a: Positions, b: Positions): Map<string, number> => {
+  const result = new Map<string, number>()
+  for (const [id, offset] of a) {
+    const other = b.get(id)
+    if (other !== undefined) result.set(id, Math.min(offset, other))
+  }
+  return result
+}
