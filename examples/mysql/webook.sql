@@ -31,4 +31,4 @@ GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO canal@'%';
 -- ranktide reads the table and writes one thing: a marker row, by which it knows how far the feed has come.
 CREATE USER IF NOT EXISTS ranktide@'%' IDENTIFIED BY 'ranktide';
 GRANT SELECT ON webook.* TO ranktide@'%';
-GRANT CREATE, INSERT, UPDATE, DELETE ON webook.ranktide_marker TO ranktide@'%';
+GRANT CREATE, INSERT, UPDATE ON webook.ranktide_marker TO ranktide@'%';

@@ -72,6 +72,7 @@ const addBoardAge = (registry: Registry, confirmed: ReadonlyMap<string, number>,
     labelNames: labels,
     registers: [registry],
     collect() {
+      this.reset()
       for (const [board, at] of confirmed) this.set({ board }, Math.max(0, now() - at) / 1000)
     },
   })
@@ -131,6 +132,14 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
     },
     lag: (feed, seconds) => lag.set({ feed }, seconds),
     owner: (feed, owns) => owner.set({ feed }, owns ? 1 : 0),
+    disowned: (feed, boards) => {
+      for (const board of boards) {
+        boardState.remove({ board })
+        confirmed.delete(board)
+      }
+      lag.remove({ feed })
+      journal.remove({ feed })
+    },
     journal: (feed, size) => journal.set({ feed }, size),
     redisHealed: (board) => redisHeals.inc({ board }),
   }

@@ -34,6 +34,8 @@ export interface Recorder {
   lag(feed: string, seconds: number): void
   /** Whether this replica holds the feed's lease. */
   owner(feed: string, owns: boolean): void
+  /** Nothing more is known here of the feed and of these boards: their gauges go, what was counted stays. */
+  disowned(feed: string, boards: readonly string[]): void
   /** Keys in the journals of queries in flight. */
   journal(feed: string, size: number): void
   /** A board's content in Redis that was not what its owner had put there, and was put right. */

@@ -18,7 +18,8 @@ import { asRanktideError, type RanktideError } from '../core/errors.js'
 import type { RedisClient } from './client.js'
 import { feedKeys } from './keys.js'
 
-export type LeaseState = 'standby' | 'held' | 'suspended'
+/** `asking`: no answer has come yet, so nobody knows whose it is. */
+export type LeaseState = 'asking' | 'standby' | 'held' | 'suspended'
 
 export interface LeaseOptions {
   readonly client: RedisClient
@@ -47,7 +48,7 @@ export class Lease {
   readonly failures$: Observable<RanktideError>
   readonly #options: Required<LeaseOptions>
   readonly #key: string
-  readonly #state = new BehaviorSubject<LeaseState>('standby')
+  readonly #state = new BehaviorSubject<LeaseState>('asking')
   readonly #failures = new Subject<RanktideError>()
   #owner: string
   #heldUntil = Number.NEGATIVE_INFINITY
@@ -110,7 +111,7 @@ export class Lease {
     clearTimeout(this.#next)
     clearTimeout(this.#expiry)
     await this.#attempt
-    const wasOwner = this.#state.value !== 'standby'
+    const wasOwner = this.#wasHeld()
     this.#state.next('standby')
     if (!wasOwner) return
     const release = this.#options.client.call(
@@ -176,8 +177,13 @@ export class Lease {
     clearTimeout(this.#expiry)
     this.#heldUntil = Number.NEGATIVE_INFINITY
     if (this.#state.value === 'standby') return
-    this.#owner = this.#newOwner()
+    if (this.#wasHeld()) this.#owner = this.#newOwner()
     this.#state.next('standby')
+  }
+
+  /** Held, or suspended since. */
+  #wasHeld(): boolean {
+    return this.#state.value === 'held' || this.#state.value === 'suspended'
   }
 
   #checkExpiry(): void {

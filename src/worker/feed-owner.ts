@@ -81,18 +81,27 @@ export const ownFeed = (options: FeedOwnerOptions): Observable<never> =>
 
 const owns = (options: FeedOwnerOptions): Observable<never> => {
   const { lease, recorder, name, log } = options
+  recorder.owner(name, false)
   return lease.state$.pipe(
     takeUntil(stopped(options)),
+    filter((state) => state !== 'asking'),
     map((state) => state !== 'standby'),
     distinctUntilChanged(),
     tap((owns) => {
       recorder.owner(name, owns)
       log.info({ feed: name, owner: owns }, owns ? 'Owning the feed' : 'Standing by')
     }),
-    switchMap((owns) => (owns ? runs(options) : EMPTY)),
+    switchMap((owns) => (owns ? runs(options).pipe(finalize(() => disown(options))) : EMPTY)),
     ignoreElements(),
   )
 }
+
+/** What this replica said last of boards that another one keeps now would stand beside what that one says. */
+const disown = ({ name, served, recorder }: FeedOwnerOptions): void =>
+  recorder.disowned(
+    name,
+    served.specs.map((spec) => spec.name),
+  )
 
 const stopped = ({ stop$ }: FeedOwnerOptions): Observable<boolean> => stop$.pipe(filter((stop) => stop))
 

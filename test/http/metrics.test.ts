@@ -54,6 +54,32 @@ test('everything reported becomes a series with bounded labels', async () => {
   expect(await seriesOf(registry)).toContain('ranktide_owner{feed="f"} 0')
 })
 
+test('what a former owner said of its boards goes; what it has counted, and other boards, stay', async () => {
+  const registry = new Registry()
+  const recorder = createRecorder(registry, () => 1000)
+  for (const board of ['likes', 'reads', 'other']) {
+    recorder.boardState(board, 'exact')
+    recorder.boardConfirmed(board, 1000)
+  }
+  recorder.lag('f', 0.5)
+  recorder.journal('f', 8)
+  recorder.refill('likes')
+  recorder.owner('f', true)
+  // Asked for before: the age has its series already.
+  await seriesOf(registry)
+  recorder.owner('f', false)
+  recorder.disowned('f', ['likes', 'reads', 'never-reported'])
+  expect(await seriesOf(registry)).toEqual([
+    'ranktide_board_age_seconds{board="other"} 0',
+    'ranktide_board_state{board="other"} 0',
+    'ranktide_owner{feed="f"} 0',
+    'ranktide_refills_total{board="likes"} 1',
+  ])
+  recorder.boardConfirmed('likes', 1000)
+  recorder.boardState('likes', 'stale')
+  expect(await seriesOf(registry)).toContain('ranktide_board_state{board="likes"} 2')
+})
+
 test('each metric has a help text and /metrics serves the registry that was passed in', async () => {
   const { server, registry } = serve()
   createRecorder(registry, () => 0).messages('f', 1)

@@ -4,6 +4,8 @@ import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { type Connection, createConnection } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { createMysqlPool } from '../../src/databases/mysql/connection.js'
+import { ensureMarkerTable, readMarker, writeMarker } from '../../src/databases/mysql/marker.js'
 import { type DatabaseName, databaseUrl, stack } from '../support/stack.js'
 
 const sql = readFileSync(new URL('../../examples/mysql/webook.sql', import.meta.url), 'utf8')
@@ -49,16 +51,28 @@ describe.each<DatabaseName>(['mariadb', 'mysql'])('%s', (server) => {
     expect(plan).toMatchObject([{ key: 'like_cnt', Extra: expect.not.stringContaining('filesort') }])
   })
 
-  test('ranktide may read, and write its marker, and nothing else', async () => {
-    const ranktide = await as('ranktide')
+  test('ranktide may read, make and write its marker table, and nothing else', async () => {
+    const url = Object.assign(new URL(databaseUrl(server, database)), {
+      username: users.ranktide,
+      password: 'ranktide',
+    })
+    const pool = createMysqlPool({ url: url.href, timeoutMs: 5_000, timeZone: '+00:00', connections: 1 })
+    const marker = { database, table: 'ranktide_marker' }
+    const ask = (sql: string) => pool.use((session) => session.query('asking', sql))
     try {
-      await ranktide.query('SELECT * FROM interactives')
-      await ranktide.query('CREATE TABLE ranktide_marker (feed VARCHAR(190) PRIMARY KEY, nonce VARCHAR(64))')
-      await ranktide.query("REPLACE INTO ranktide_marker VALUES ('feed', 'nonce')")
-      await expect(ranktide.query('UPDATE interactives SET like_cnt = 0')).rejects.toThrow(/denied/)
-      await expect(ranktide.query('CREATE TABLE other (id INT)')).rejects.toThrow(/denied/)
+      await ask('SELECT * FROM interactives')
+      expect(await ensureMarkerTable(pool, marker)).toBe('ready')
+      const write = (nonce: string) => pool.use((session) => writeMarker(session, marker, 'feed', nonce))
+      expect([await write('one'), await write('two')]).toEqual([1, 2])
+      expect(await pool.use((session) => readMarker(session, marker, 'feed'))).toBe(2)
+      for (const statement of [
+        'DELETE FROM ranktide_marker',
+        'UPDATE interactives SET like_cnt = 0',
+        'CREATE TABLE other (id INT)',
+      ])
+        await expect(ask(statement)).rejects.toMatchObject({ code: 'DATABASE_DENIED' })
     } finally {
-      await ranktide.end()
+      await pool.close()
     }
   })
 

@@ -64,8 +64,25 @@ describe('the lease of a feed', () => {
     expect(held([a, b])).toEqual([false, false])
     await until('b to hold', () => b.lease.holds())
     expect(performance.now() - since).toBeLessThan(1_000)
-    expect(a.states).toEqual(['standby', 'held', 'standby'])
-    expect(b.states).toEqual(['standby', 'held'])
+    expect(a.states).toEqual(['asking', 'held', 'standby'])
+    expect(b.states).toEqual(['asking', 'standby', 'held'])
+  })
+
+  it('that nobody has is held at the first answer, and another one is known to stand by at its own', async () => {
+    const a = await replica('a')
+    const b = await replica('b')
+    a.lease.start()
+    await until('a to hold', () => a.lease.holds())
+    const first = b.lease.owner()
+    b.lease.start()
+    await until('b to stand by', () => b.states.at(-1) === 'standby')
+    expect([a.states, b.states]).toEqual([
+      ['asking', 'held'],
+      ['asking', 'standby'],
+    ])
+    expect(b.lease.owner()).toBe(first)
+    await b.lease.stop()
+    expect(await plain.get(key)).toBe(a.lease.owner())
   })
 
   it('that is doubted is not held until Redis has said whose it is, which is asked at once', async () => {
@@ -78,7 +95,7 @@ describe('the lease of a feed', () => {
     await plain.set(key, 'b:token')
     a.lease.doubt()
     await until('a to stand by', () => a.states.at(-1) === 'standby')
-    expect(a.states).toEqual(['standby', 'held', 'suspended', 'held', 'suspended', 'standby'])
+    expect(a.states).toEqual(['asking', 'held', 'suspended', 'held', 'suspended', 'standby'])
   })
 
   it('passes on within its life when its holder dies', async () => {
@@ -93,7 +110,7 @@ describe('the lease of a feed', () => {
     expect(performance.now() - since).toBeLessThan(3_500)
     // The dead one had stopped by its own clock before.
     expect(a.lease.holds()).toBe(false)
-    expect(a.states).toEqual(['standby', 'held', 'suspended'])
+    expect(a.states).toEqual(['asking', 'held', 'suspended'])
   })
 
   it('is taken back at once by the same instance name, under another id, and only at its start', async () => {
@@ -111,7 +128,7 @@ describe('the lease of a feed', () => {
     const before = await attempts()
     await until('some attempts of both', async () => (await attempts()) > before + 12)
     expect(held([old, restarted])).toEqual([false, true])
-    expect(restarted.states).toEqual(['standby', 'held'])
+    expect(restarted.states).toEqual(['asking', 'held'])
   })
 
   it('is not taken from a holder whose name only begins or ends like its own', async () => {
@@ -155,7 +172,7 @@ describe('the lease of a feed', () => {
       expect(held([a, b])).not.toEqual([true, true])
       return b.lease.holds()
     })
-    expect(a.states).toEqual(['standby', 'held', 'suspended'])
+    expect(a.states).toEqual(['asking', 'held', 'suspended'])
     await until('a to stand by', () => a.states.at(-1) === 'standby')
     expect(a.lease.owner()).not.toBe(first)
     expect(held([a, b])).toEqual([false, true])
@@ -178,7 +195,7 @@ describe('the lease of a feed', () => {
     }
     await until('a to hold again', () => a.lease.holds())
     expect(a.lease.owner()).toBe(owner)
-    expect(a.states).toEqual(['standby', 'held', 'suspended', 'held'])
+    expect(a.states).toEqual(['asking', 'held', 'suspended', 'held'])
   })
 
   it('is suspended while Redis is down and held again after its restart, which has forgotten it', async () => {
@@ -189,7 +206,7 @@ describe('the lease of a feed', () => {
     await until('the suspension', () => a.states.at(-1) === 'suspended')
     await server.up()
     await until('a to hold again', () => a.lease.holds())
-    expect(a.states).toEqual(['standby', 'held', 'suspended', 'held'])
+    expect(a.states).toEqual(['asking', 'held', 'suspended', 'held'])
   })
 
   it('stays with its holder when Redis is flushed', async () => {
@@ -198,7 +215,7 @@ describe('the lease of a feed', () => {
     await until('a to hold', () => a.lease.holds())
     await plain.flushall()
     await until('the lease to be back', async () => (await plain.get(key)) === a.lease.owner())
-    expect(a.states).toEqual(['standby', 'held'])
+    expect(a.states).toEqual(['asking', 'held'])
   })
 
   it('gives back only what is its own', async () => {
