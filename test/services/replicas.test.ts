@@ -6,12 +6,14 @@ import { BoardWrites } from '../support/board-writes.js'
 import { CommittedSequence } from '../support/committed-sequence.js'
 import { Draws } from '../support/draws.js'
 import { LoadedReplicas, seedOf } from '../support/loaded-replicas.js'
+import type { Replica } from '../support/replica.js'
 import { until } from '../support/until.js'
 
 const leaseLife = 3_000
 /** How far a board may be behind, ms. */
 const lagLimit = 5_000
-const kills = Number(process.env.RANKTIDE_KILLS ?? 5)
+const kills = Number(process.env.RANKTIDE_KILLS ?? 20)
+const rollouts = Number(process.env.RANKTIDE_ROLLOUTS ?? 10)
 
 let loaded: LoadedReplicas | undefined
 let writes: BoardWrites | undefined
@@ -67,33 +69,42 @@ test(`the owner is killed at random moments, ${kills} times`, { timeout: 60_000 
   expectOneWriterAtATime(wrote)
 })
 
-test('a rolling restart', async () => {
-  const { group, wrote } = await start(seedOf('rolling restart'))
-  const committed = await CommittedSequence.watch(group)
-  for (const replica of group.replicas) {
-    await delay(1_500)
-    const owned = (await group.board.owner()).lease === replica.name
-    const published = group.newestIn(await group.board.answer())
-    const { code, took } = await replica.terminate()
-    const exited = performance.now()
-    expect(code).toBe(0)
-    expect(took).toBeLessThan(10_000)
-    const taken = async (): Promise<boolean> => {
-      const { lease, owner } = await group.board.owner()
-      return lease !== undefined && lease === owner && lease !== replica.name
-    }
-    await until(`${replica.name} is followed`, taken, 1_000)
-    console.info(
-      `${replica.name}, owner: ${owned}, ended in ${Math.round(took)} ms, followed ${Math.round(performance.now() - exited)} ms later`,
-    )
-    // All that was published before the signal is committed, and nothing that is not in Redis.
-    const sequence = await committed.read()
-    if (owned) expect(sequence).toBeGreaterThanOrEqual(published)
-    expect(group.newestIn(await group.board.answer())).toBeGreaterThanOrEqual(sequence)
-    await replica.start()
-    expect(await group.ready()).toBe(true)
-    expect(group.faults).toEqual([])
+/** Stops one replica as a rollout does, and starts it again; nothing is lost, nothing old is told meanwhile. */
+const replace = async (group: LoadedReplicas, replica: Replica, committed: CommittedSequence): Promise<string> => {
+  const owned = (await group.board.owner()).lease === replica.name
+  const published = group.newestIn(await group.board.answer())
+  const { code, took } = await replica.terminate()
+  const exited = performance.now()
+  expect(code).toBe(0)
+  expect(took).toBeLessThan(10_000)
+  const taken = async (): Promise<boolean> => {
+    const { lease, owner } = await group.board.owner()
+    return lease !== undefined && lease === owner && lease !== replica.name
   }
+  await until(`${replica.name} is followed`, taken, 1_000)
+  const followed = Math.round(performance.now() - exited)
+  // All that was published before the signal is committed, and nothing that is not in Redis.
+  const sequence = await committed.read()
+  if (owned) expect(sequence).toBeGreaterThanOrEqual(published)
+  expect(group.newestIn(await group.board.answer())).toBeGreaterThanOrEqual(sequence)
+  await replica.start()
+  expect(await group.ready()).toBe(true)
+  expect(group.faults).toEqual([])
+  return `${replica.name}${owned ? ', owner,' : ''} ended in ${Math.round(took)} ms, followed ${followed} ms later`
+}
+
+test(`${rollouts} rolling restarts`, { timeout: 60_000 + 30_000 * rollouts }, async () => {
+  const seed = seedOf('rolling restarts')
+  const { group, wrote } = await start(seed)
+  const committed = await CommittedSequence.watch(group)
+  const draws = new Draws()
+  draws.seed(seed)
+  for (let rollout = 1; rollout <= rollouts; rollout += 1)
+    for (const replica of group.replicas) {
+      // One that is replaced as soon as the other is back, and one that has had time to settle.
+      await delay(draws.below(2) * 1_500)
+      console.info(`rollout ${rollout}: ${await replace(group, replica, committed)}`)
+    }
   await committed.close()
   await group.settle()
   expect(group.faults).toEqual([])
