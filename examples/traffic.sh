@@ -5,7 +5,7 @@
 # STATEMENTS: how many (default: no end). PAUSE: seconds between two of them.
 set -euo pipefail
 
-: "${MYSQL_HOST:=127.0.0.1}" "${MYSQL_TCP_PORT:=3306}" "${MYSQL_USER:=root}" "${STATEMENTS:=0}" "${PAUSE:=0.2}"
+: "${MYSQL_HOST:=127.0.0.1}" "${MYSQL_TCP_PORT:=3306}" "${MYSQL_USER:=root}" "${MYSQL_DATABASE:=webook}" "${STATEMENTS:=0}" "${PAUSE:=0.2}"
 export MYSQL_HOST MYSQL_TCP_PORT
 
 # A row that is near the top, so that most changes show on the board.
@@ -26,4 +26,4 @@ statements() {
 }
 
 # Each statement is its own transaction, and is sent as it comes.
-statements | mysql --protocol=tcp -h "$MYSQL_HOST" -P "$MYSQL_TCP_PORT" -u "$MYSQL_USER" --unbuffered webook
+statements | mysql --protocol=tcp -h "$MYSQL_HOST" -P "$MYSQL_TCP_PORT" -u "$MYSQL_USER" --unbuffered "$MYSQL_DATABASE"

@@ -1,8 +1,11 @@
 // examples/mysql/webook.sql on real servers: it runs, twice too; its users may do what they need and no more; the index
-// serves the board's order. It runs here under other names, so that it leaves nothing behind.
+// serves the board's order; examples/traffic.sh moves it. It runs here under other names, so that it leaves nothing behind.
+import { execFile } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { type Connection, createConnection } from 'mysql2/promise'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { type Connection, createConnection, type RowDataPacket } from 'mysql2/promise'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createMysqlPool } from '../../src/databases/mysql/connection.js'
 import { ensureMarkerTable, readMarker, writeMarker } from '../../src/databases/mysql/marker.js'
@@ -84,5 +87,26 @@ describe.each<DatabaseName>(['mariadb', 'mysql'])('%s', (server) => {
     } finally {
       await canal.end()
     }
+  })
+
+  test('the traffic moves the board, and keeps its table', async () => {
+    const board = async (): Promise<unknown> => {
+      const order = 'ORDER BY like_cnt DESC, id DESC LIMIT 10'
+      return (await admin.query(`SELECT id, like_cnt FROM ${database}.interactives ${order}`))[0]
+    }
+    const before = await board()
+    const { hostname, port, username, password } = new URL(stack[server])
+    const traffic = fileURLToPath(new URL('../../examples/traffic.sh', import.meta.url))
+    const login = { MYSQL_HOST: hostname, MYSQL_TCP_PORT: port, MYSQL_USER: username, MYSQL_PWD: password }
+    await promisify(execFile)('bash', [traffic], {
+      env: { PATH: process.env.PATH ?? '', ...login, MYSQL_DATABASE: database, STATEMENTS: '200', PAUSE: '0' },
+    })
+    expect(await board()).not.toEqual(before)
+    const [[left]] = await admin.query<RowDataPacket[]>(
+      `SELECT COUNT(*) AS kept, MIN(like_cnt) AS least, MAX(biz = 'article') AS added FROM ${database}.interactives`,
+    )
+    expect(left).toMatchObject({ added: 1 })
+    expect(left?.kept).toBeGreaterThan(10)
+    expect(left?.least).toBeGreaterThanOrEqual(0)
   })
 })
