@@ -1,9 +1,11 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { type ConnectionFinding, type ProgramActions, runProgram } from '../../src/cli/program.js'
 import { RanktideError } from '../../src/core/errors.js'
+import type { Proposal } from '../../src/init/proposal.js'
+import type { InitOptions } from '../../src/init/propose.js'
 import type { Config } from '../../src/runtime/config.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ranktide-cli-'))
@@ -41,6 +43,7 @@ const run = async (line: string, more: Partial<ProgramActions> = {}): Promise<Ru
     },
     checkConnections: () => Promise.reject(new Error('was not asked for')),
     proposeConfig: () => Promise.reject(new Error('was not asked for')),
+    runDemo: () => Promise.reject(new Error('was not asked for')),
     surroundings: { environment: { LOG_LEVEL: 'silent' }, hostname: 'pod-1' },
     out: (text) => {
       out += text
@@ -89,7 +92,100 @@ test('config check --connect prints what each server said, and exits with 1 if o
   const { code, out } = await connected([{ name: 'kafka', level: 'error', detail: 'no broker can be reached' }, fine])
   expect(code).toBe(1)
   expect(out.split('\n').slice(2)).toEqual(['[-]kafka no broker can be reached', '[+]redis answers', ''])
-  expect((await connected([fine])).code).toBe(0)
+  const warned = await connected([fine, { name: 'marker', level: 'warning', detail: 'may not be written' }])
+  expect([warned.code, warned.out.split('\n').slice(2)]).toEqual([
+    0,
+    ['[+]redis answers', '[!]marker may not be written', ''],
+  ])
+})
+
+describe('init', () => {
+  const board = {
+    name: 'likes',
+    database: 'webook',
+    table: 'interactives',
+    score: 'like_cnt',
+    key: undefined,
+    columns: ['like_cnt'],
+    others: [],
+    rows: 9,
+    index: { kind: 'there', name: 'like_cnt' },
+    chosen: true,
+  } as const
+  const proposal = (options: InitOptions): Promise<Proposal> =>
+    Promise.resolve({
+      server: { product: 'MariaDB', version: '10.11.6' },
+      host: 'localhost',
+      port: 3306,
+      database: 'webook',
+      user: 'app',
+      account: "'app'@'%'",
+      powerful: false,
+      boards: [board],
+      refused: [],
+      tables: 1,
+      topic: options.topic ?? 'webook.interactives',
+      brokers: options.brokers,
+      redis: options.redis,
+      marker: { database: 'webook', table: 'ranktide_marker' },
+      grants: [],
+      binlog: { findings: [], lines: [] },
+      begin: undefined,
+      file: options.file,
+    })
+  const init = (words: string, environment: Record<string, string> = {}) => {
+    const asked: InitOptions[] = []
+    const ran = run(`init ${words}`, {
+      proposeConfig: (options) => {
+        asked.push(options)
+        return proposal(options)
+      },
+      surroundings: { environment, hostname: 'pod-1' },
+    })
+    return ran.then((ended) => ({ ...ended, asked }))
+  }
+
+  test('the configuration goes to standard output, and only that; the rest to standard error', async () => {
+    const { code, out, error } = await init('mysql://app:hunter2@localhost/webook')
+    expect(code).toBe(0)
+    const file = join(folder, 'proposed.yaml')
+    writeFileSync(file, out)
+    expect(await run(`config check --config ${file}`)).toMatchObject({ code: 0, error: '' })
+    expect(error).toContain('GRANT SELECT, REPLICATION SLAVE')
+    expect(out + error).not.toContain('hunter2')
+  })
+
+  test('words and variables are passed on; secrets of Redis are not', async () => {
+    const line = '--table a --table b --board x=a.n --topic t --kafka k:1 --redis redis://:hunter2@c'
+    const { asked } = await init(`mysql://app@localhost/webook ${line}`, { MYSQL_PASSWORD: 'hunter2' })
+    expect(asked).toEqual([
+      {
+        url: 'mysql://app:hunter2@localhost/webook',
+        tables: ['a', 'b'],
+        boards: ['x=a.n'],
+        topic: 't',
+        brokers: 'k:1',
+        redis: `redis://default:\${REDIS_PASSWORD:-}@c`,
+        file: undefined,
+      },
+    ])
+  })
+
+  test('a file is written once, and again with --force; a folder that is not there is told', async () => {
+    const file = join(folder, 'init.yaml')
+    const line = `mysql://app:x@localhost/webook --output ${file}`
+    expect(await init(line)).toMatchObject({ code: 0, out: '', error: expect.stringContaining(`${file} is written.`) })
+    const text = readFileSync(file, 'utf8')
+    writeFileSync(file, 'mine')
+    expect(await init(line)).toMatchObject({ code: 2, asked: [], error: expect.stringContaining('--force overwrites') })
+    expect(readFileSync(file, 'utf8')).toBe('mine')
+    expect(await init(`${line} --force`)).toMatchObject({ code: 0 })
+    expect(readFileSync(file, 'utf8')).toBe(text)
+    expect(await init('mysql://app:x@localhost/webook --output /nowhere/x.yaml')).toMatchObject({
+      code: 2,
+      error: 'ranktide init: --output /nowhere/x.yaml cannot be written: ENOENT\n',
+    })
+  })
 })
 
 test('config schema prints the published schema', async () => {
