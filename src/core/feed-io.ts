@@ -101,6 +101,8 @@ export interface FeedOptions {
   readonly nonce: string
   /** C, the rows that a board holds; by default twice N and at least 64 more than N. */
   readonly capacityOf?: (board: BoardSpec) => number
+  /** Groups of a split board that are read at once, if they are small; by default 500. */
+  readonly groupsAtOnce?: number
 }
 
 /** What a start found in Redis of a split board. */

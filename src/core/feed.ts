@@ -62,7 +62,7 @@ export class Feed implements KeeperFeed {
     const single = options.boards.filter(({ per }) => per === undefined)
     this.#boards = single.map((spec) => new BoardKeeper(spec, capacityOf(spec), this))
     this.#splits = options.boards.flatMap((spec) =>
-      spec.per === undefined ? [] : [new SplitKeeper(spec, spec.per, capacityOf(spec), this)],
+      spec.per === undefined ? [] : [new SplitKeeper(spec, spec.per, capacityOf(spec), this, options.groupsAtOnce)],
     )
     this.#keepers = [...this.#boards, ...this.#splits]
     for (const keeper of this.#keepers) {

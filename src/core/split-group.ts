@@ -19,8 +19,9 @@ export interface GroupKind {
   readonly ranking: Ranking
   /** C of a group that is seldom refilled. */
   readonly capacity: number
-  /** Which group holds a key: the newest to do so. */
   readonly holders: Map<string, Group>
+  /** Groups of which a row has come, gone or changed, or that were read, since this was last emptied. */
+  readonly touched: Set<Group>
 }
 
 /** A board that is ahead of the stream, or short: where its content is of, and since when, ms since 1970. */
@@ -93,8 +94,17 @@ export class Group implements HeldWatcher {
     return this.#board.low && !this.lazy && !this.unread
   }
 
+  /**
+   * A row is in one group: another that still holds it knows it from before. Groups that Redis kept are of different
+   * moments, so two of them may have had it; the stream, which is read from the earliest of them, tells of it again.
+   */
   held(key: string): void {
-    this.#kind.holders.set(key, this)
+    const { holders, touched } = this.#kind
+    const other = holders.get(key)
+    holders.set(key, this)
+    if (other === undefined || other === this) return
+    other.apply(key, null, Number.POSITIVE_INFINITY)
+    touched.add(other)
   }
 
   letGo(key: string): void {

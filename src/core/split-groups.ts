@@ -18,8 +18,6 @@ export class SplitGroups {
   filled = false
   /** The generation by which a group that the stream has begun counts as read. */
   generation = 0
-  /** Groups of which a row has come, gone or changed, or that were read, since this was last emptied. */
-  readonly touched = new Set<Group>()
   readonly #kind: GroupKind
   readonly #per: number
   readonly #byValue = new Map<string, Group>()
@@ -29,6 +27,10 @@ export class SplitGroups {
     this.#kind = kind
     this.#per = per
     this.#most = most
+  }
+
+  get touched(): Set<Group> {
+    return this.#kind.touched
   }
 
   get size(): number {

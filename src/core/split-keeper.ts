@@ -37,8 +37,11 @@ export class SplitKeeper implements Keeper {
   readonly #feed: KeeperFeed
   readonly #kind: GroupKind
   readonly #per: number
+  readonly #atOnce: number
   readonly #most: number
   readonly #groups: SplitGroups
+  /** Every group that there is, is known and has been read or told of: whoever finds no group may say that it is empty. */
+  #filled = false
   readonly #news: SplitNews
   #reading: SplitReading | undefined
   #generation: Generation | undefined
@@ -65,12 +68,13 @@ export class SplitKeeper implements Keeper {
   #behindSince: number | undefined
   #status: BoardStatus = { state: 'stale', reason: 'starting' }
 
-  constructor(spec: BoardSpec, per: number, capacity: number, feed: KeeperFeed) {
+  constructor(spec: BoardSpec, per: number, capacity: number, feed: KeeperFeed, atOnce = groupsAtOnce) {
     this.spec = spec
     this.#feed = feed
     this.#per = per
+    this.#atOnce = atOnce
     this.#most = spec.maxGroups ?? defaultMaxGroups
-    this.#kind = { spec, ranking: rankingOf(spec), capacity, holders: new Map() }
+    this.#kind = { spec, ranking: rankingOf(spec), capacity, holders: new Map(), touched: new Set() }
     this.#groups = new SplitGroups(this.#kind, per, this.#most)
     this.#news = new SplitNews(this.#groups)
   }
@@ -103,6 +107,7 @@ export class SplitKeeper implements Keeper {
     this.#catchUp = catchUp
     this.#proof = proof
     this.#groups.filled = filled
+    this.#filled = filled
     if (filled) this.#wanted = undefined
     return true
   }
@@ -113,7 +118,7 @@ export class SplitKeeper implements Keeper {
   }
 
   get publishable(): boolean {
-    return this.#inTime && this.#groups.filled
+    return this.#inTime && this.#filled
   }
 
   /** Groups may be shown as they are. */
@@ -123,13 +128,20 @@ export class SplitKeeper implements Keeper {
   }
 
   get snapshot(): SplitSnapshot {
-    const status = this.#inTime && !this.#groups.filled ? starting : this.#status
-    const { filled, size } = this.#groups
+    const status = this.#inTime && !this.#filled ? starting : this.#status
     const group = (value: string): GroupSnapshot | undefined => {
       const known = this.#groups.get(value)
       return known === undefined ? undefined : snapshotOf(known, this.#standing)
     }
-    return { spec: this.spec, status, current: this.publishable, behindSince: this.#behindSince, filled, size, group }
+    return {
+      spec: this.spec,
+      status,
+      current: this.publishable,
+      behindSince: this.#behindSince,
+      filled: this.#filled,
+      size: this.#groups.size,
+      group,
+    }
   }
 
   collectNews(into: Map<string, GroupSnapshot>): void {
@@ -153,6 +165,7 @@ export class SplitKeeper implements Keeper {
     this.#degraded.clear()
     this.#barrierFirst = false
     this.#groups.clear()
+    this.#filled = true
     if (this.#feed.partitions > 1) this.degrade('PARTITION_RACE', 'TRUNCATE or DROP on several partitions', true)
   }
 
@@ -236,6 +249,9 @@ export class SplitKeeper implements Keeper {
   #statusNow(): BoardStatus {
     const silent = this.#reading?.silent === true && this.#feed.carriesMarkers
     if (silent) return { state: 'degraded', reason: `FEED_SILENT: ${errorTable.FEED_SILENT.message}` }
+    // The reason that somebody can do something about.
+    const limit = this.#degraded.get('GROUPS_LIMIT')
+    if (limit !== undefined) return { state: 'degraded', reason: `GROUPS_LIMIT: ${limit}` }
     for (const [code, detail] of this.#degraded)
       return { state: 'degraded', reason: detail === '' ? code : `${code}: ${detail}` }
     if (this.#feed.heldUp !== '') return { state: 'stale', reason: this.#feed.heldUp }
@@ -298,7 +314,7 @@ export class SplitKeeper implements Keeper {
     if (refill !== undefined && !this.#refilledLast) return this.#read('refill', refill)
     const generation = this.#generation
     const limit = this.#kind.capacity + 1
-    const groups = generation?.next(groupsFor(limit), () => this.#groups.all())
+    const groups = generation?.next(this.#groupsFor(limit), () => this.#groups.all())
     if (generation !== undefined && groups !== undefined)
       return this.#read(generation.cause, { board: this.spec, limit, groups })
     return refill === undefined ? undefined : this.#read('refill', refill)
@@ -330,7 +346,7 @@ export class SplitKeeper implements Keeper {
     let limit = 0
     for (const group of [...this.#low].sort((a, b) => a.size - b.size)) {
       limit = Math.max(limit, group.nextCapacity(now) + 1)
-      if (values.length > 0 && values.length >= groupsFor(limit)) break
+      if (values.length > 0 && values.length >= this.#groupsFor(limit)) break
       values.push(group.value)
     }
     return { board: this.spec, limit, groups: { kind: 'listed', values } }
@@ -375,12 +391,13 @@ export class SplitKeeper implements Keeper {
     if (generation === undefined) return
     generation.taken(wanted, rows, proof)
     if (!generation.ranged) return
-    // Every value that has rows is known now.
+    // A value that is not known has no rows now; some that are known have still to be read.
     this.#groups.filled = true
     this.#groups.generation = generation.number
     if (!generation.done(() => this.#groups.all())) return
     this.#generation = undefined
     if (!generation.whole) return
+    this.#filled = true
     this.#degraded.clear()
     this.#proof = generation.proof
     this.#doubt = generation.doubt
@@ -433,8 +450,14 @@ export class SplitKeeper implements Keeper {
     const detail = `${this.#most} values of ${column}: raise boards.${this.spec.name}.maxBoards`
     const again = this.#degraded.has('GROUPS_LIMIT') && this.#generation === undefined
     this.degrade('GROUPS_LIMIT', detail, false)
+    this.#filled = false
     // It will be so the next time, too: nothing but another table or another limit helps.
     if (!again) this.#notBefore = this.#feed.now + keeperLimits.healMost
+  }
+
+  /** How many groups may be read at once, with so many rows each. */
+  #groupsFor(limit: number): number {
+    return Math.max(1, Math.min(this.#atOnce, Math.floor(rowsAtOnce / limit)))
   }
 
   #drop(): void {
@@ -458,8 +481,6 @@ export class SplitKeeper implements Keeper {
 }
 
 const starting: BoardStatus = { state: 'stale', reason: 'starting' }
-
-const groupsFor = (limit: number): number => Math.max(1, Math.min(groupsAtOnce, Math.floor(rowsAtOnce / limit)))
 
 const membersIn = ({ leave, scores, rows }: BoardDiff): Set<string> =>
   new Set([...leave, ...scores.map(({ member }) => member), ...rows.map(({ member }) => member)])

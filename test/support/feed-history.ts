@@ -3,7 +3,7 @@
  * an answer, a crash …), its low digits choosing what and the rest how. Scripts are pure data, so a failing one is
  * replayed and shrunk as such. After every step the boards that claim to be exact are held against the oracle.
  */
-import type { BoardDiff, Entry } from '../../src/core/board-content.js'
+import type { Entry } from '../../src/core/board-content.js'
 import { diffBoards } from '../../src/core/board-diff.js'
 import { rewinding } from '../../src/core/board-keeper.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
@@ -12,11 +12,13 @@ import { Feed } from '../../src/core/feed.js'
 import type { FeedEffect, FeedInput, Restored } from '../../src/core/feed-io.js'
 import { foldNewest } from '../../src/core/newest-per-key.js'
 import { furthest, hasPassed, type Positions, partitionId } from '../../src/core/positions.js'
-import type { RefillRows } from '../../src/core/refill.js'
 import { RewindSigns } from '../../src/core/rewind-signs.js'
 import type { Image } from '../../src/core/table.js'
+import { applied } from './applied-diff.js'
 import { oracleTop } from './board-oracle.js'
+import { readBest, readBestOfGroups } from './simulated-base.js'
 import { SimulatedWorld, table, topic } from './simulated-world.js'
+import { SplitWatch } from './split-watch.js'
 
 /** `mixed`: one partition, everything happens. `rewound`: several, with rewinds. `raced`: several, with hazards. */
 export interface HistoryPlan {
@@ -26,6 +28,8 @@ export interface HistoryPlan {
   readonly direction: 'desc' | 'asc'
   readonly ties: 'newest' | 'oldest' | 'redis'
   readonly boards: 1 | 2
+  /** A board split by `kind` beside the others: so many groups are read at once, so many are allowed. */
+  readonly split: { readonly atOnce: number; readonly most: number } | undefined
   readonly marks: boolean
   readonly script: readonly number[]
 }
@@ -35,17 +39,21 @@ interface Stored extends Restored {
   readonly reason: string
 }
 
+type Reading = Extract<FeedEffect, { kind: 'read' | 'read-groups' }>
+
 interface PendingRead {
-  readonly effect: Extract<FeedEffect, { kind: 'read' }>
-  answer: RefillRows | undefined
+  readonly effect: Reading
+  answer: FeedInput | undefined
 }
 
 const keys = 9
+const kinds = ['a', 'b', 'c', 'd', 'e']
 
 export class FeedHistory {
   readonly #plan: HistoryPlan
   readonly #world: SimulatedWorld
   readonly #boards: readonly BoardSpec[]
+  readonly #split: SplitWatch | undefined
   #feed: Feed
   #signs = new RewindSigns()
   /** Record times for the signs, a minute apart: rewinds are as frequent here as nowhere else. */
@@ -84,7 +92,10 @@ export class FeedHistory {
       score: { kind: 'column', column: 2 },
       where: undefined,
     }
-    this.#boards = plan.boards === 1 ? [first] : [first, second]
+    const split: BoardSpec = { ...first, name: 'kinds', size: 1 + (size % 2), per: 3, maxGroups: plan.split?.most }
+    const single = plan.boards === 1 ? [first] : [first, second]
+    this.#boards = plan.split === undefined ? single : [...single, split]
+    this.#split = plan.split === undefined ? undefined : new SplitWatch(split, kinds)
     for (let key = 0; key < 5; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#now)
     this.#feed = this.#start()
     this.#begin()
@@ -128,7 +139,8 @@ export class FeedHistory {
 
   #image(key: string, salt: number): Image {
     const likes = (salt * 5 + 3) % 11
-    return [key, likes === 10 ? null : String(likes - 2), `${(salt * 3) % 5}${salt % 2 === 0 ? '' : '.5'}`]
+    const kind = kinds[(salt * 7 + Math.floor(salt / 6)) % (kinds.length + 1)] ?? null
+    return [key, likes === 10 ? null : String(likes - 2), `${(salt * 3) % 5}${salt % 2 === 0 ? '' : '.5'}`, kind]
   }
 
   #write(): void {
@@ -191,10 +203,10 @@ export class FeedHistory {
   #readTable(): void {
     const pending = this.#reads.find(({ answer }) => answer === undefined)
     if (pending === undefined) return
-    const { board, limit } = pending.effect
-    const members = new Set(oracleTop({ ...board, display: [0] }, this.#world.rows, limit).map(memberIn))
-    const rows = this.#world.snapshot().filter(({ key }) => members.has(key))
-    pending.answer = { rows, complete: rows.length < limit }
+    const { effect } = pending
+    const { request } = effect
+    if (effect.kind === 'read') pending.answer = { kind: 'rows', request, rows: readBest(this.#world, effect) }
+    else pending.answer = { kind: 'groups', request, rows: readBestOfGroups(this.#world, effect.query) }
   }
 
   /** What usually happens: queries and markers are carried out, and Canal and the feed keep up. */
@@ -211,7 +223,7 @@ export class FeedHistory {
     const pending = this.#reads.find(({ answer }) => answer !== undefined)
     if (pending?.answer === undefined) return
     this.#reads = this.#reads.filter((read) => read !== pending)
-    this.#step({ kind: 'rows', request: pending.effect.request, rows: pending.answer })
+    this.#step(pending.answer)
   }
 
   #failRead(): void {
@@ -250,14 +262,14 @@ export class FeedHistory {
   #step(input: FeedInput): void {
     const { effects } = this.#feed.step(input, this.#now)
     for (const effect of effects)
-      if (effect.kind === 'read') this.#reads.push({ effect, answer: undefined })
+      if (effect.kind === 'read' || effect.kind === 'read-groups') this.#reads.push({ effect, answer: undefined })
       else if (effect.kind === 'mark') this.#marks.push(effect.nonce)
-      else if (effect.kind === 'ends') this.#asked.push(effect.barrier)
+      else this.#asked.push(effect.barrier)
     this.#check()
   }
 
   #publish(): void {
-    const snapshot = this.#feed.snapshot()
+    const snapshot = this.#feed.handOn()
     for (const { spec, content, status } of snapshot.boards) {
       if (content === undefined) continue
       const there = this.#stored.get(spec.name)?.entries ?? []
@@ -266,7 +278,9 @@ export class FeedHistory {
       // Redis keeps a set: what it gives back comes in its order, not in the board's.
       this.#stored.set(spec.name, { entries: entries.reverse(), positions, complete, proof, ...status })
     }
-    if (snapshot.boards.every(({ current }) => current)) this.#confirmed = snapshot.positions
+    this.#split?.publish(snapshot)
+    this.#split?.checkStore(snapshot, this.#told())
+    if ([...snapshot.boards, ...snapshot.splits].every(({ current }) => current)) this.#confirmed = snapshot.positions
   }
 
   #crash(): void {
@@ -286,15 +300,18 @@ export class FeedHistory {
       marks: this.#plan.marks,
       nonce: `start${this.#starts}`,
       capacityOf: (board) => board.size + this.#plan.reserve,
+      ...(this.#plan.split === undefined ? {} : { groupsAtOnce: this.#plan.split.atOnce }),
     })
     const warm: Positions[] = []
-    for (const { name } of this.#boards) {
+    for (const { name, per } of this.#boards) {
+      if (per !== undefined) continue
       const stored = this.#stored.get(name)
       if (stored === undefined || stored.state === 'degraded') continue
       const positions = stored.state === 'stale' ? stored.positions : furthest(stored.positions, this.#confirmed)
       if (feed.restore(name, { ...stored, positions })) warm.push(positions)
       if (stored.reason === rewinding) feed.suspectRewind()
     }
+    if (this.#split !== undefined) warm.push(...this.#split.restore(feed, this.#confirmed, () => this.#draw(6) === 0))
     this.#read = new Map(this.#world.before(this.#draw(12)))
     if (warm.length > 0)
       for (const id of this.#read.keys()) this.#read.set(id, Math.min(...warm.map((at) => at.get(id) ?? 0)))
@@ -308,15 +325,21 @@ export class FeedHistory {
   }
 
   #check(): void {
-    const { boards, positions } = this.#feed.snapshot()
+    const snapshot = this.#feed.snapshot()
+    const { boards, positions } = snapshot
+    this.#split?.check(snapshot, this.#told())
     for (const { spec, status, content, current } of boards) {
       if (!current || content === undefined || status.state !== 'exact') continue
-      // One process on one partition sees every rewind by its sign, and shows nothing of it: the board never runs backwards.
-      const forwards = this.#plan.mode === 'mixed' && this.#starts === 1 && !this.#sentPartly
-      const committed = forwards || this.#plan.mode === 'raced'
-      const rows = committed ? this.#world.committedTo(this.#read) : this.#world.foldedTo(this.#read)
-      this.#compare(spec, content.entries, rows, JSON.stringify([...positions]))
+      this.#compare(spec, content.entries, this.#told(), JSON.stringify([...positions]))
     }
+  }
+
+  /** The rows as the stream has told them. */
+  #told(): Map<string, Image> {
+    // One process on one partition sees every rewind by its sign, and shows nothing of it: the board never runs backwards.
+    const forwards = this.#plan.mode === 'mixed' && this.#starts === 1 && !this.#sentPartly
+    const committed = forwards || this.#plan.mode === 'raced'
+    return committed ? this.#world.committedTo(this.#read) : this.#world.foldedTo(this.#read)
   }
 
   #compare(spec: BoardSpec, entries: readonly Entry[], rows: Map<string, Image>, at: string): void {
@@ -341,31 +364,14 @@ export class FeedHistory {
       const done = boards.every(
         ({ status, current }) => current && (status.state === claimed || status.state === 'exact'),
       )
-      if (!done || this.#reads.length > 0) continue
+      const split = this.#split?.unsettled(this.#feed.snapshot(), this.#world.rows, claimed)
+      if (!done || split !== undefined || this.#reads.length > 0) continue
+      this.#publish()
       for (const { spec, content } of boards) this.#compare(spec, content?.entries ?? [], this.#world.rows, 'the end')
       return
     }
     const states = this.#feed.snapshot().boards.map(({ status }) => `${status.state} ${status.reason}`)
-    throw new Error(`not settled: ${states.join(', ')}`)
+    const split = this.#split?.unsettled(this.#feed.snapshot(), this.#world.rows, 'exact') ?? ''
+    throw new Error(`not settled: ${states.join(', ')} ${split}`)
   }
-}
-
-const memberIn = (json: string): string => String((JSON.parse(json) as { id: number }).id)
-
-/** The diff as Redis carries it out; a diff that is not minimal or does not fit throws. */
-export const applied = (there: readonly Entry[], diff: BoardDiff): Entry[] => {
-  const board = new Map(there.map((entry) => [entry.member, entry]))
-  for (const member of diff.leave) if (!board.delete(member)) throw new Error(`removes ${member}, which is not there`)
-  for (const { member, score } of diff.scores) {
-    const entry = board.get(member)
-    if (entry !== undefined && Number(entry.score) === Number(score)) throw new Error(`sends ${member} for nothing`)
-    board.set(member, { member, score, row: entry?.row ?? '' })
-  }
-  for (const { member, row } of diff.rows) {
-    const entry = board.get(member)
-    if (entry === undefined) throw new Error(`row of ${member}, which is not on the board`)
-    if (entry.row === row) throw new Error(`sends the row of ${member} for nothing`)
-    board.set(member, { ...entry, row })
-  }
-  return [...board.values()]
 }

@@ -16,6 +16,7 @@ export const table: TableShape = {
     { name: 'id', type: { kind: 'integer', unsigned: true } },
     { name: 'likes', type: { kind: 'integer', unsigned: false } },
     { name: 'reads', type: { kind: 'decimal' } },
+    { name: 'kind', type: { kind: 'text', binary: true, faithful: true } },
   ],
   key: [0],
   primaryKey: ['id'],
