@@ -62,20 +62,26 @@ export class KafkaReading {
   /** Hands batches on, one at a time, until stop(). Throws OFFSETS_GONE. */
   async run(next: (batch: MessageBatch) => void): Promise<void> {
     try {
+      // Where reading begins: at the end of a quiet topic nothing else would ever tell it.
+      if (!this.#stopped) await this.#hand([], next)
       while (!this.#stopped) {
         const messages = await this.#gather()
         if (this.#failure !== undefined) throw this.#failure
-        if (this.#stopped || !this.#advance(messages)) continue
-        const released = new Promise<void>((resolve) => {
-          this.#wake = resolve
-        })
-        next({ messages, positions: new Map(this.#positions), release: this.#wake })
-        await released
+        if (!this.#stopped && this.#advance(messages)) await this.#hand(messages, next)
       }
     } finally {
       this.stop()
       this.#connection.unassign()
     }
+  }
+
+  /** Resolves when the batch is released, or the reading stopped. */
+  async #hand(messages: readonly Message[], next: (batch: MessageBatch) => void): Promise<void> {
+    const released = new Promise<void>((resolve) => {
+      this.#wake = resolve
+    })
+    next({ messages, positions: new Map(this.#positions), release: this.#wake })
+    await released
   }
 
   stop(): void {

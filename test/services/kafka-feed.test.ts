@@ -80,20 +80,41 @@ describe('the Kafka feed', () => {
     const before = process.memoryUsage().rss
     const reader = new FeedReader(feed, beginning(topic, 1))
     reader.hold = true
-    await until('the first batch', () => reader.batches.length === 1)
+    await until('where it begins', () => reader.batches.length === 1)
+    expect(reader.batches[0]?.messages).toEqual([])
     // Long enough for 100,000 records and more, were they asked for.
-    await new Promise((resolve) => setTimeout(resolve, 1_000))
+    const long = () => new Promise((resolve) => setTimeout(resolve, 1_000))
+    await long()
     expect(reader.batches.length).toBe(1)
+
+    reader.batches[0]?.release()
+    await until('the first records', () => reader.batches.length === 2)
+    await long()
+    expect(reader.batches.length).toBe(2)
     expect(reader.positions.get(`${topic}/0`)).toBe(1_000)
     expect((process.memoryUsage().rss - before) / 1e6).toBeLessThan(100)
 
-    reader.batches[0]?.release()
-    await until('the second batch', () => reader.batches.length === 2)
-    expect(reader.batches[1]?.messages[0]?.offset).toBe(1_000)
+    reader.batches[1]?.release()
+    await until('the next records', () => reader.batches.length === 3)
+    expect(reader.batches[2]?.messages[0]?.offset).toBe(1_000)
     // Asking twice for one batch brings one batch.
-    reader.batches[0]?.release()
+    reader.batches[1]?.release()
     await new Promise((resolve) => setTimeout(resolve, 300))
-    expect(reader.batches.length).toBe(2)
+    expect(reader.batches.length).toBe(3)
+  })
+
+  it('tells where it begins, also at the end of a topic in which nothing moves', async () => {
+    const topic = await topics.create(2)
+    await send(
+      topic,
+      Array.from({ length: 4 }, () => ({ partition: 0, value: Buffer.from('x') })),
+    )
+    const feed = feedOf(topic)
+    const ends = await feed.ends()
+    const reader = new FeedReader(feed, ends)
+    await until('the first batch', () => reader.batches.length === 1)
+    expect(reader.positions).toEqual(ends)
+    expect(reader.messages).toEqual([])
   })
 
   it('bounds a batch by bytes and by time', async () => {
