@@ -5,6 +5,19 @@ import { runProgram } from './cli/program.js'
 import { closeOnSignals, Lifecycle } from './runtime/lifecycle.js'
 import { loadWithKafka } from './worker/kafka-client.js'
 
+/** The first signal ends the demo as its time does, the second at once; so does a reader that has gone (`| head`). */
+const stopOnSignals = (): AbortSignal => {
+  const stop = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP'] as const) {
+    process.on(signal, () => {
+      if (stop.signal.aborted) process.exit(1)
+      stop.abort()
+    })
+  }
+  process.stdout.on('error', () => stop.abort())
+  return stop.signal
+}
+
 const code = await runProgram(
   {
     runWorker: async (config, log) => {
@@ -21,6 +34,10 @@ const code = await runProgram(
     proposeConfig: async (options) => {
       const { proposeConfig } = await import('./init/look-at-database.js')
       return proposeConfig(options)
+    },
+    runDemo: async (words) => {
+      const { runDemo } = await import('./demo/embedded-demo.js')
+      return runDemo(words, stopOnSignals())
     },
     surroundings: { environment: process.env, hostname: hostname() },
     out: (text) => process.stdout.write(text),

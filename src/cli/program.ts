@@ -9,6 +9,7 @@ import { configJsonSchema } from '../runtime/config-json-schema.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { createLog, type Log } from '../runtime/log.js'
 import { hidePasswords } from '../runtime/secrets.js'
+import { addDemo, type DemoActions, DemoFailed } from './demo-command.js'
 import { describeBoard } from './describe-board.js'
 import { addInit, type InitActions } from './init-command.js'
 import { packageVersion } from './version.js'
@@ -22,7 +23,7 @@ export interface ConnectionFinding {
   readonly detail: string
 }
 
-export interface ProgramActions extends InitActions {
+export interface ProgramActions extends InitActions, DemoActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -38,6 +39,7 @@ Examples:
   ranktide init mysql://app:secret@localhost:3306/shop > ranktide.yaml
   ranktide config check --connect
   ranktide run
+  ranktide demo --seconds 30
 
 "ranktide COMMAND --help" has more of them. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
 
@@ -124,6 +126,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addRun(program, actions)
   addConfig(program, actions)
   addInit(program, actions)
+  addDemo(program, actions)
   return program
 }
 
@@ -133,7 +136,7 @@ export const runProgram = async (actions: ProgramActions, line: readonly string[
     await buildProgram(actions).parseAsync(line, { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof ChecksFailed) return 1
+    if (error instanceof ChecksFailed || error instanceof DemoFailed) return 1
     // Commander has printed its sentence already; asking for help or the version is its only success.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return tellError(error, actions)

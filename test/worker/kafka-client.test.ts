@@ -11,7 +11,7 @@ describe('a module that needs node-rdkafka', () => {
   })
 
   // What Node 20 and the package `bindings` say.
-  test.each([
+  test.each<[message: string, code?: string]>([
     ["Cannot find package 'node-rdkafka' imported from /app/dist/src/sources/kafka-feed.js", 'ERR_MODULE_NOT_FOUND'],
     ['Could not locate the bindings file. Tried:\n → /app/node_modules/node-rdkafka/build/node-librdkafka.node'],
     ["The module '/app/node_modules/node-rdkafka/build/node-librdkafka.node' was compiled", 'ERR_DLOPEN_FAILED'],

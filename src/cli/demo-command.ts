@@ -1,0 +1,55 @@
+/** `ranktide demo`: what is asked for on the command line. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+
+export interface DemoWords {
+  /** Infinity: until it is stopped. */
+  readonly seconds: number
+  readonly port: number
+  readonly inProcess: boolean
+  readonly builtInRedis: boolean
+}
+
+export interface DemoActions {
+  /** Resolves to whether the board equalled its table at the end. */
+  runDemo(words: DemoWords): Promise<boolean>
+}
+
+/** The board was not what it should be, which has been told: what is left is the exit code. */
+export class DemoFailed extends Error {}
+
+const wholeNumber = (least: number, most: number) => {
+  return (text: string): number => {
+    const value = Number(text)
+    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
+    throw new InvalidArgumentError(`Allowed: a whole number from ${least} to ${most}.`)
+  }
+}
+
+const examples = `
+Examples:
+  ranktide demo
+      until Ctrl-C; then the board is compared with the table that it stands for
+  ranktide demo --seconds 10 --port 8081
+      ends by itself; meanwhile http://127.0.0.1:8081/boards/likes can be read
+
+Exit codes: 0 the board equalled its table at the end, 1 not, 2 usage.`
+
+export const addDemo = (program: Command, actions: DemoActions): void => {
+  program
+    .command('demo')
+    .description('show a board under traffic on parts of this one process: no Kafka, Redis or database is needed')
+    .addOption(
+      new Option('--seconds <n>', 'end after so many seconds of traffic')
+        .argParser(wholeNumber(1, 999_999))
+        .default(Number.POSITIVE_INFINITY, 'until Ctrl-C'),
+    )
+    .addOption(
+      new Option('--port <n>', 'the port of HTTP').argParser(wholeNumber(0, 65_535)).default(0, 'any free one'),
+    )
+    .option('--in-process', "without librdkafka's mock of Kafka, even where node-rdkafka is there", false)
+    .option('--built-in-redis', 'with the Redis that is built in, even where a redis-server is there', false)
+    .addHelpText('after', examples)
+    .action(async (words: DemoWords) => {
+      if (!(await actions.runDemo(words))) throw new DemoFailed()
+    })
+}
