@@ -43,6 +43,14 @@ const copyAll = async (text: string, from: string, app: string, cwd: string): Pr
 
 const isApt = ({ name, text }: Instruction): boolean => name === 'RUN' && text.startsWith('apt-get ')
 
+/** The compiler says on its standard output what is wrong. */
+const shell = async (text: string, cwd: string): Promise<void> => {
+  await run('bash', ['-e', '-o', 'pipefail', '-c', text], { cwd, maxBuffer: 2 ** 24 }).catch((failure: unknown) => {
+    const { stdout = '', stderr = '' } = failure as { stdout?: string; stderr?: string }
+    throw new Error(`RUN ${text}\n${stdout}${stderr}`, { cause: failure })
+  })
+}
+
 const carryOut = async (stage: Stage, app: string, from: string): Promise<void> => {
   let cwd = '/'
   for (const instruction of stage.instructions) {
@@ -51,8 +59,7 @@ const carryOut = async (stage: Stage, app: string, from: string): Promise<void> 
     else if (name === 'COPY') await copyAll(text, text.startsWith('--from') ? from : root, app, cwd)
     else if (name === 'RUN' && text === 'npm ci')
       await run('cp', ['-a', join(root, 'node_modules'), placeOf(app, cwd, 'node_modules')])
-    else if (name === 'RUN' && !isApt(instruction))
-      await run('bash', ['-e', '-o', 'pipefail', '-c', text], { cwd: placeOf(app, cwd, '.'), maxBuffer: 2 ** 24 })
+    else if (name === 'RUN' && !isApt(instruction)) await shell(text, placeOf(app, cwd, '.'))
   }
 }
 
