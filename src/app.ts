@@ -15,6 +15,7 @@ import type { Recorder } from './operators/recorder.js'
 import { BoardReader } from './redis/board-reader.js'
 import { RedisBoardStore } from './redis/board-store.js'
 import { RedisClient } from './redis/client.js'
+import { GroupReader } from './redis/group-reader.js'
 import { Lease } from './redis/lease.js'
 import type { Config } from './runtime/config.js'
 import { type Feed, feedsOf } from './runtime/feeds.js'
@@ -121,7 +122,17 @@ const serve = (
   const reader = new BoardReader({ client, subscriber, prefix, feed: feed.name, boards, zsets: zsetsOf(feed) })
   reader.start()
   lifecycle.onClose('reader', () => reader.stop())
-  return { served: { specs: [], reader, owned: undefined }, reader }
+  const groups = new Map<string, GroupReader>()
+  for (const { name, per, maxBoards } of feed.boards) {
+    if (per === undefined) continue
+    const ofGroups = { client, subscriber, prefix, feed: feed.name, board: name, most: maxBoards }
+    groups.set(name, new GroupReader(ofGroups))
+  }
+  for (const one of groups.values()) {
+    one.start()
+    lifecycle.onClose('reader', () => one.stop())
+  }
+  return { served: { specs: [], reader, groups, owned: undefined }, reader }
 }
 
 /** Resolves once the feed takes part in the election of its owner; `failed` rejects when it can't go on. */

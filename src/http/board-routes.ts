@@ -4,7 +4,7 @@ import { BoardBodies } from './board-body.js'
 import type { BoardQueries, BoardSummary, BoardView } from './board-queries.js'
 import { jsonType, Refusal, successBody } from './envelope.js'
 import { headerText } from './header-text.js'
-import { queryNumber } from './query-number.js'
+import { queryNumber, queryText } from './query-values.js'
 
 export interface BoardRoutesOptions {
   readonly boards: BoardQueries
@@ -36,35 +36,35 @@ const matches = (ifNoneMatch: string | undefined, etag: string): boolean =>
     .some((tag) => tag === '*' || tag === etag) ?? false
 
 const summaryJson = (summary: BoardSummary, now: number): string => {
-  const { name, size, status, version, n } = summary
+  const { name, per, groups, size, status, version, n } = summary
   const age = ageOf(summary, now) ?? null
-  return JSON.stringify({ name, size, state: status.state, reason: status.reason, age, version, n })
+  const { state, reason } = status
+  const members = groups === undefined ? { n } : { groups }
+  return JSON.stringify({ name, ...(per === undefined ? {} : { per }), size, state, reason, age, version, ...members })
 }
 
 export const addBoardRoutes = (server: FastifyInstance, { boards, now }: BoardRoutesOptions): void => {
   const bodies = new BoardBodies()
 
-  server.get('/boards', (request, reply) => {
+  server.get('/boards', async (request, reply) => {
     const limit = queryNumber(request.query, 'limit', longestPage) ?? standardPage
-    const { after } = request.query as { after?: unknown }
-    if (after !== undefined && typeof after !== 'string') throw new Refusal(400, 'after is given twice; allowed: once')
-    const all = boards.list().filter(({ name }) => after === undefined || name > after)
-    const page = all.sort((a, b) => (a.name < b.name ? -1 : 1)).slice(0, limit)
-    const last = page.at(-1)
-    if (last !== undefined && page.length < all.length) {
-      reply.header('link', `</boards?limit=${limit}&after=${encodeURIComponent(last.name)}>; rel="next"`)
+    const after = queryText(request.query, 'after')
+    const board = queryText(request.query, 'board')
+    if (board !== undefined && !boards.has(board)) throw noBoard(board)
+    const page = await boards.page({ after, limit, board })
+    if (page.next !== undefined) {
+      const of = board === undefined ? '' : `board=${encodeURIComponent(board)}&`
+      reply.header('link', `</boards?${of}limit=${limit}&after=${encodeURIComponent(page.next)}>; rel="next"`)
     }
     const time = now()
-    return reply.type(jsonType).send(successBody(`[${page.map((summary) => summaryJson(summary, time)).join(',')}]`))
+    return reply.type(jsonType).send(successBody(`[${page.boards.map((one) => summaryJson(one, time)).join(',')}]`))
   })
 
-  server.get('/boards/:name', (request, reply) => {
+  server.get('/boards/:name', async (request, reply) => {
     const { name } = request.params as { name: string }
-    const view = boards.read(name)
-    if (view === undefined) {
-      if (boards.has(name)) throw new Refusal(503, `board ${name} has nothing to serve yet`, retryAfterSeconds)
-      throw new Refusal(404, `no board is named ${JSON.stringify(name.slice(0, 100))}; GET /boards lists them`)
-    }
+    if (!boards.has(name)) throw noBoard(name)
+    const view = await viewOf(boards, name, queryText(request.query, 'per'))
+    if (view === undefined) throw new Refusal(503, `board ${name} has nothing to serve yet`, retryAfterSeconds)
     const limit = queryNumber(request.query, 'limit', view.size) ?? view.size
     const body = bodies.bodyOf(view, limit)
     setBoardHeaders(reply, view, now())
@@ -73,4 +73,27 @@ export const addBoardRoutes = (server: FastifyInstance, { boards, now }: BoardRo
     if (matches(request.headers['if-none-match'], body.etag)) return reply.code(304).send()
     return reply.type(jsonType).send(body.bytes)
   })
+}
+
+const noBoard = (name: string): Refusal =>
+  new Refusal(404, `no board is named ${JSON.stringify(name.slice(0, 100))}; GET /boards lists them`)
+
+/** The board of that name, or the one that it has for a value of the column that splits it. */
+const viewOf = async (boards: BoardQueries, name: string, per: string | undefined): Promise<BoardView | undefined> => {
+  const split = boards.split(name)
+  if (split === undefined) {
+    const view = boards.read(name)
+    if (view !== undefined && per !== undefined) throw new Refusal(400, `board ${name} is not split: leave out per`)
+    return view
+  }
+  if (per === undefined) {
+    const hint = `say for which one, as in /boards/${name}?per=VALUE; GET /boards?board=${name} lists them`
+    throw new Refusal(400, `board ${name} has one board for each value of ${split.column}: ${hint}`)
+  }
+  const value = split.valueOf(per)
+  if (value === undefined) {
+    const shown = JSON.stringify(per).slice(0, 40)
+    throw new Refusal(400, `per is ${shown}; allowed: a value of the column ${split.column}, ${split.allowed}`)
+  }
+  return split.read(value)
 }

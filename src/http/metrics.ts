@@ -51,6 +51,11 @@ const gaugeTable = {
     labels: ['board'],
     help: 'What the board says of itself: 0 exact, 1 assumed, 2 stale, 3 degraded',
   },
+  groups: {
+    name: 'ranktide_board_groups',
+    labels: ['board'],
+    help: 'Boards that a split board has, one a value of its column',
+  },
   boardAge: {
     name: 'ranktide_board_age_seconds',
     labels: ['board'],
@@ -107,6 +112,7 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
   const publishes = counter('publishes')
   const redisHeals = counter('redisHeals')
   const boardState = gauge('boardState')
+  const groups = gauge('groups')
   const lag = gauge('lag')
   const owner = gauge('owner')
   const journal = gauge('journal')
@@ -127,6 +133,7 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
     diffPairs: (board, count) => diffPairs.inc({ board }, count),
     published: (board, result) => publishes.inc({ board, result }),
     boardState: (board, state) => boardState.set({ board }, stateNumbers[state]),
+    groups: (board, count) => groups.set({ board }, count),
     boardConfirmed: (board, atMs) => {
       confirmed.set(board, atMs)
     },

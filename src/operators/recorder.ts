@@ -28,6 +28,8 @@ export interface Recorder {
   diffPairs(board: string, count: number): void
   published(board: string, outcome: PublishOutcome['kind']): void
   boardState(board: string, state: BoardState): void
+  /** How many groups a split board has. */
+  groups(board: string, count: number): void
   /** The board was true at `atMs`, ms since 1970: its age counts from there. */
   boardConfirmed(board: string, atMs: number): void
   /** How far the feed is behind the commits at the source. */

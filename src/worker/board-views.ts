@@ -4,24 +4,22 @@
  * An owner shows what it has published; while Redis can't be reached it shows what it would publish. A board that
  * nobody has confirmed for a while says `stale`, whatever was last written of it.
  */
-import type { BoardStatus, Entry } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import type { FeedSnapshot } from '../core/feed-io.js'
-import { orderOf, type Place } from '../core/order.js'
-import { exactScoreIn } from '../core/row-json.js'
-import type { BoardQueries, BoardSummary, BoardView } from '../http/board-queries.js'
+import type { BoardPage, BoardQueries, BoardSummary, BoardView, PageRequest } from '../http/board-queries.js'
 import type { PublishedBoards } from '../operators/published-boards.js'
 import type { BoardReader, ReadBoard } from '../redis/board-reader.js'
+import type { GroupReader } from '../redis/group-reader.js'
+import { placeAfter } from './group-names.js'
+import { SplitViews } from './split-views.js'
 import { UnpublishedVersions } from './unpublished-versions.js'
-
-/** A healthy owner confirms once a second, ms. */
-const confirmedWithin = 3_000
+import { agedStatus, BoardOrder, isWell } from './view-entries.js'
 
 /** A feed while this replica owns it. */
 export interface OwnedFeed {
   readonly published: PublishedBoards
   snapshot: FeedSnapshot | undefined
-  /** When each board was last confirmed, ms since 1970. */
+  /** When each board (a split one as a whole) was last confirmed, ms since 1970. */
   readonly confirmedAt: Map<string, number>
   /** Redis has not taken what was last sent. */
   cutOff: boolean
@@ -32,36 +30,57 @@ export interface ServedFeed {
   /** Empty until the database has been asked. */
   specs: readonly BoardSpec[]
   readonly reader: Pick<BoardReader, 'read'>
+  /** Of the groups of each split board, by its name. */
+  readonly groups: ReadonlyMap<string, Pick<GroupReader, 'read' | 'load' | 'values' | 'size' | 'changes' | 'rest'>>
   owned: OwnedFeed | undefined
+}
+
+/** Groups that this replica has of its own need not be followed in Redis. */
+export const restGroups = ({ groups, owned }: ServedFeed): void => {
+  for (const [name, reader] of groups)
+    reader.rest(owned?.snapshot?.splits.some(({ spec, filled }) => spec.name === name && filled) === true)
 }
 
 export class BoardViews implements BoardQueries {
   readonly #feeds: readonly ServedFeed[]
-  readonly #names: ReadonlySet<string>
+  readonly #names: readonly string[]
+  readonly #known: ReadonlySet<string>
   readonly #now: () => number
-  /** What Redis gave back comes in its order: put in the board's own, once for each content. */
-  readonly #sorted = new Map<string, { readonly from: readonly Entry[]; readonly entries: readonly Entry[] }>()
-
+  readonly #order = new BoardOrder()
   readonly #unpublished = new UnpublishedVersions()
+  readonly #splits = new WeakMap<BoardSpec, SplitViews>()
 
   /** `names`: of all boards, those too that are not resolved yet. */
   constructor(names: readonly string[], feeds: readonly ServedFeed[], now: () => number) {
-    this.#names = new Set(names)
+    this.#names = [...names].sort()
+    this.#known = new Set(names)
     this.#feeds = feeds
     this.#now = now
   }
 
   has(name: string): boolean {
-    return this.#names.has(name)
+    return this.#known.has(name)
   }
 
   list(): readonly BoardSummary[] {
-    return [...this.#names].map((name) => {
-      const view = this.read(name)
-      if (view === undefined) return { name, n: 0, ...nothingYet, size: this.#specOf(name)?.spec.size ?? 0 }
-      const { entries, ...rest } = view
-      return { name, n: entries.length, ...rest }
-    })
+    return this.#names.map((name) => this.#summary(name))
+  }
+
+  async page({ after = '', limit, board }: PageRequest): Promise<BoardPage> {
+    const found: { readonly cursor: string; summary(): BoardSummary | Promise<BoardSummary> }[] = []
+    for (const name of this.#names) {
+      if (board !== undefined && name !== board) continue
+      const split = this.split(name)
+      if ((board === undefined || split === undefined) && name > after)
+        found.push({ cursor: name, summary: () => this.#summary(name) })
+      const entries = split?.entries() ?? []
+      const from = placeAfter(entries, after)
+      for (const entry of entries.slice(from, from + limit + 1))
+        found.push({ cursor: entry.name, summary: () => split?.summary(entry) ?? this.#summary(name) })
+    }
+    const page = found.sort((a, b) => (a.cursor < b.cursor ? -1 : 1)).slice(0, limit)
+    const boards = await Promise.all(page.map(({ summary }) => summary()))
+    return { boards, next: page.length < found.length ? page.at(-1)?.cursor : undefined }
   }
 
   read(name: string): BoardView | undefined {
@@ -72,12 +91,34 @@ export class BoardViews implements BoardQueries {
     return own ?? this.#stored(spec, feed.reader.read(name))
   }
 
+  split(name: string): SplitViews | undefined {
+    const found = this.#specOf(name)
+    if (found?.spec.per === undefined) return undefined
+    const { spec, feed } = found
+    const known = this.#splits.get(spec)
+    if (known !== undefined) return known
+    const around = { order: this.#order, unpublished: this.#unpublished, now: this.#now, whole: () => this.read(name) }
+    const views = new SplitViews(spec, found.spec.per, feed, around)
+    this.#splits.set(spec, views)
+    return views
+  }
+
+  #summary(name: string): BoardSummary {
+    const view = this.read(name)
+    const split = this.split(name)
+    const groups = split === undefined ? {} : { groups: split.size }
+    if (view === undefined) return { name, n: 0, ...groups, ...nothingYet, size: this.#specOf(name)?.spec.size ?? 0 }
+    const { entries, ...rest } = view
+    return { name, n: entries.length, ...groups, ...rest }
+  }
+
   #specOf(name: string): { readonly spec: BoardSpec; readonly feed: ServedFeed } | undefined {
     for (const feed of this.#feeds) for (const spec of feed.specs) if (spec.name === name) return { spec, feed }
     return undefined
   }
 
   #own(spec: BoardSpec, owned: OwnedFeed): BoardView | undefined {
+    if (spec.per !== undefined) return this.#ownSplit(spec, owned)
     const { name, size } = spec
     const there = owned.published.get(name)
     const here = owned.snapshot?.boards.find((board) => board.spec.name === name)
@@ -89,37 +130,31 @@ export class BoardViews implements BoardQueries {
     const ahead = (owned.cutOff || there.doubtful) && entries !== there.entries
     const view = ahead
       ? { entries, status: here.status, version: this.#unpublished.versionOf(name, there.version, entries) }
-      : { entries: this.#inOrder(spec, there.entries), status: there.meta.status, version: there.version }
-    return { ...view, status: this.#aged(view.status, confirmedAt), confirmedAt, size }
+      : { entries: this.#order.of(spec, there.entries), status: there.meta.status, version: there.version }
+    return { ...view, status: agedStatus(view.status, confirmedAt, this.#now()), confirmedAt, size }
+  }
+
+  /** A split board as a whole. */
+  #ownSplit({ name, size }: BoardSpec, owned: OwnedFeed): BoardView | undefined {
+    const there = owned.published.get(name)
+    const here = owned.snapshot?.splits.find((split) => split.spec.name === name)
+    if (there === undefined || here?.filled !== true) return undefined
+    const confirmedAt = owned.confirmedAt.get(name)
+    const told = isWell(here.status) && !owned.cutOff ? there.meta.status : here.status
+    const status = agedStatus(told, confirmedAt, this.#now())
+    return { entries: noEntries, status, version: there.version, confirmedAt, size }
   }
 
   #stored(spec: BoardSpec, board: ReadBoard | undefined): BoardView | undefined {
     if (board === undefined) return undefined
     const { age, meta, version } = board
     const confirmedAt = age === undefined ? undefined : this.#now() - age
-    const status = this.#aged(meta.status, confirmedAt)
-    return { entries: this.#inOrder(spec, board.entries), status, version, confirmedAt, size: spec.size }
-  }
-
-  #aged(status: BoardStatus, confirmedAt: number | undefined): BoardStatus {
-    if (status.state !== 'exact' && status.state !== 'assumed') return status
-    if (confirmedAt !== undefined && this.#now() - confirmedAt <= confirmedWithin) return status
-    return { state: 'stale', reason: 'its owner has not confirmed it lately' }
-  }
-
-  #inOrder(spec: BoardSpec, from: readonly Entry[]): readonly Entry[] {
-    const known = this.#sorted.get(spec.name)
-    if (known?.from === from) return known.entries
-    const order = orderOf(spec)
-    const placed = from.map((entry): { readonly entry: Entry; readonly place: Place } => ({
-      entry,
-      place: { key: entry.member, score: Number(entry.score), exact: exactScoreIn(spec, entry.row) ?? entry.score },
-    }))
-    const entries = placed.sort((a, b) => order(a.place, b.place)).map(({ entry }) => entry)
-    this.#sorted.set(spec.name, { from, entries })
-    return entries
+    const status = agedStatus(meta.status, confirmedAt, this.#now())
+    return { entries: this.#order.of(spec, board.entries), status, version, confirmedAt, size: spec.size }
   }
 }
+
+const noEntries: BoardView['entries'] = []
 
 const nothingYet = {
   status: { state: 'stale', reason: 'starting' },

@@ -1,10 +1,12 @@
 /** What a feed's pipeline tells of itself, as log lines and metrics. No row values, no keys above debug. */
 
 import { asRanktideError, type ErrorCode } from '../core/errors.js'
+import type { SplitSnapshot } from '../core/feed-io.js'
 import type { Note } from '../core/note.js'
 import type { DecodeObserver } from '../operators/decode-messages.js'
 import type { RefusedRecord } from '../operators/ports.js'
 import type { PublishObserver } from '../operators/publish-boards.js'
+import type { PublishedGroups } from '../operators/published-groups.js'
 import type { Recorder } from '../operators/recorder.js'
 import type { DeadLetterObserver } from '../operators/write-dead-letters.js'
 import type { Log } from '../runtime/log.js'
@@ -84,18 +86,35 @@ export const logDeadLetters = (log: Log, recorder: Recorder, feed: string): Dead
   },
 })
 
+/** Metrics have one series a board of the configuration: groups count for the board that is split into them. */
+const wholeOf = (board: string): string => board.split('/', 1)[0] ?? board
+
 export const logPublishing = (log: Log, recorder: Recorder): PublishObserver => ({
   published: ({ request: { board, diff, meta } }, outcome) => {
-    recorder.published(board, outcome)
-    recorder.diffPairs(board, diff.leave.length + diff.scores.length + diff.rows.length)
-    recorder.boardState(board, meta.status.state)
+    const whole = wholeOf(board)
+    recorder.published(whole, outcome)
+    recorder.diffPairs(whole, diff.leave.length + diff.scores.length + diff.rows.length)
+    if (whole === board) recorder.boardState(board, meta.status.state)
     log.debug({ board, outcome, state: meta.status.state, leave: diff.leave.length }, 'Published')
   },
   failed: (error) => {
     log.warn({ error: asRanktideError(error) }, 'Publishing failed, trying again')
   },
   healed: (board) => {
-    recorder.redisHealed(board)
-    log.warn({ board }, 'Board in Redis was not what was published, put right')
+    recorder.redisHealed(wholeOf(board))
+    // After a flush there may be a hundred thousand of them: their split board tells it once.
+    if (wholeOf(board) !== board) log.debug({ board }, 'Group in Redis was not what was published, put right')
+    else log.warn({ board }, 'Board in Redis was not what was published, put right')
   },
 })
+
+/** A split board's worst: what it says of itself, or of the groups that wait to be refilled. */
+export const logSplit = (
+  recorder: Recorder,
+  { spec, status, size }: SplitSnapshot,
+  groups: Pick<PublishedGroups, 'settledSince'>,
+): void => {
+  const well = status.state === 'exact' || status.state === 'assumed'
+  recorder.boardState(spec.name, well && !groups.settledSince(0) ? 'stale' : status.state)
+  recorder.groups(spec.name, size)
+}

@@ -40,7 +40,7 @@ import type { WindowLimits } from '../operators/window-events.js'
 import type { RedisBoardStore } from '../redis/board-store.js'
 import type { Lease } from '../redis/lease.js'
 import type { Log } from '../runtime/log.js'
-import type { ServedFeed } from './board-views.js'
+import { restGroups, type ServedFeed } from './board-views.js'
 import { type FeedRun, prepareRun } from './feed-run.js'
 import { watchTables } from './table-watch.js'
 
@@ -120,7 +120,9 @@ const runs = (options: FeedOwnerOptions): Observable<FeedSnapshot> => {
         }),
         finalize(() => {
           // Stopped: readers are answered from it until the end.
-          if (options.served.owned === owned && !options.stop$.value) options.served.owned = undefined
+          if (options.served.owned !== owned || options.stop$.value) return
+          options.served.owned = undefined
+          restGroups(options.served)
         }),
       )
     }),

@@ -15,10 +15,12 @@ import type { PublishBoardsPorts } from '../operators/publish-boards.js'
 import { PublishedBoards } from '../operators/published-boards.js'
 import type { Recorder } from '../operators/recorder.js'
 import { restoreBoards } from '../operators/restore-boards.js'
-import type { OwnedFeed, ServedFeed } from './board-views.js'
-import { logDeadLetters, logDecoding, logNotes, logPublishing } from './feed-log.js'
+import type { TakenSplit } from '../operators/restore-split.js'
+import { type OwnedFeed, restGroups, type ServedFeed } from './board-views.js'
+import { logDeadLetters, logDecoding, logNotes, logPublishing, logSplit } from './feed-log.js'
 import type { FeedOwnerOptions } from './feed-owner.js'
 import { refreshTables } from './table-watch.js'
+import { takeSplit } from './take-split.js'
 
 export interface FeedRun {
   readonly ports: BoardPorts
@@ -36,10 +38,16 @@ export const prepareRun = async (options: FeedOwnerOptions, cold: boolean, wante
   const { served, lease, store, source, base, name, log } = options
   await refreshTables(options)
   const ends = await firstValueFrom(from(source.ends()))
-  const taken = new Map<string, TakenBoard>()
-  for (const { name: board } of served.specs) {
+  const stillOurs = () => {
     if (!wanted() || !lease.holds()) throw new RanktideError('LEASE_LOST', `feed ${name}, before its boards were taken`)
-    taken.set(board, await store.take(board))
+  }
+  const taken = new Map<string, TakenBoard>()
+  const splits: TakenSplit[] = []
+  for (const spec of served.specs) {
+    stillOurs()
+    const whole = await store.take(spec.name)
+    taken.set(spec.name, whole)
+    if (spec.per !== undefined) splits.push(await takeSplit(options, spec, whole, stillOurs))
   }
   const definitions = new Map(served.specs.map((spec) => [spec.name, definitionOf(spec, options.topics)]))
   const feed = new Feed({
@@ -48,11 +56,14 @@ export const prepareRun = async (options: FeedOwnerOptions, cold: boolean, wante
     marks: base.marks,
     nonce: randomBytes(9).toString('base64url'),
   })
-  const start = cold ? new Map<string, number>() : restoreBoards(feed, taken, definitions, await store.confirmed())
+  const published = new PublishedBoards(taken, definitions)
+  // Offsets that are gone: nothing is gone on from, but the groups that Redis has are known.
+  const usable = cold ? new Map<string, string>() : definitions
+  const start = restoreBoards(feed, taken, usable, await store.confirmed(), { taken: splits, published })
   feed.expect(ends)
   log.info({ feed: name, partitions: ends.size, start: start.size === 0 ? 'cold' : 'warm' }, 'Starting the feed')
   const owned: OwnedFeed = {
-    published: new PublishedBoards(taken, definitions),
+    published,
     snapshot: feed.snapshot(),
     confirmedAt: lastConfirmed(served),
     cutOff: false,
@@ -108,6 +119,8 @@ const portsOf = (
       },
       kept: (snapshot) => {
         owned.snapshot = snapshot
+        restGroups(served)
+        for (const split of snapshot.splits) logSplit(recorder, split, owned.published.groups)
         recorder.journal(name, feed.journalSize)
       },
     },
@@ -144,7 +157,8 @@ const publishingPorts = ({ store, lease, log, recorder }: FeedOwnerOptions, owne
 }
 
 const markConfirmed = (owned: OwnedFeed, at: number, recorder: Recorder): void => {
-  for (const { spec, current, status } of owned.snapshot?.boards ?? []) {
+  const { boards = [], splits = [] } = owned.snapshot ?? {}
+  for (const { spec, current, status } of [...boards, ...splits]) {
     // Silent: what it shows is right for what has come, but nothing vouches for its age.
     if (!current || status.state === 'degraded') continue
     owned.confirmedAt.set(spec.name, at)

@@ -183,6 +183,70 @@ describe('GET /boards', () => {
   })
 })
 
+describe('a split board', () => {
+  beforeEach(() => {
+    served.boards.boards.set('likes', viewOf([]))
+    served.boards.boards.set('reads', viewOf(rows))
+    const groups = new Map([
+      ['7', viewOf(rows, { status: { state: 'stale', reason: 'refilling' }, version: 9 })],
+      ['12', viewOf([], { version: 3 })],
+    ])
+    served.boards.groups.set('likes', groups)
+  })
+
+  test('has one board for each value, with the same body and headers as any', async () => {
+    const answer = await get('/boards/likes?per=7&limit=2')
+    expect(answer.statusCode).toBe(200)
+    expect(answer.json()).toEqual({ code: 200, msg: '查询成功', data: rows.slice(0, 2).map((row) => JSON.parse(row)) })
+    expect(answer.headers).toMatchObject({
+      'x-board-state': 'stale',
+      'x-board-reason': 'refilling',
+      'x-board-version': '9',
+    })
+    expect((await get('/boards/likes?per=007')).json()).toMatchObject({ data: rows.map((row) => JSON.parse(row)) })
+    expect((await get('/boards/likes?per=12')).json()).toMatchObject({ code: 200, data: [] })
+  })
+
+  test.each([
+    ['/boards/likes', 400, 'board likes has one board for each value of biz_id: say for which one'],
+    ['/boards/likes?per=x', 400, 'per is "x"; allowed: a value of the column biz_id, a whole number'],
+    ['/boards/likes?per=7&per=12', 400, 'per is given twice'],
+    ['/boards/likes?per=7&limit=11', 400, 'limit is "11"; allowed: a whole number from 1 to 10'],
+    ['/boards/reads?per=7', 400, 'board reads is not split: leave out per'],
+    ['/boards/likes?per=8', 503, 'board likes has nothing to serve yet'],
+    ['/boards/none?per=8', 404, 'no board is named "none"'],
+    ['/boards?board=none', 404, 'no board is named "none"'],
+  ])('%s is answered with %i', async (url, status, told) => {
+    const answer = await get(url)
+    expect([answer.statusCode, answer.json().msg]).toEqual([status, expect.stringContaining(told)])
+  })
+
+  test('pages list its groups after it, or its groups alone; following the link reads each once', async () => {
+    const seen = async (from: string) => {
+      const names: string[] = []
+      for (let url: string | undefined = from; url !== undefined; ) {
+        const page = await get(url)
+        for (const { name, per } of page.json().data) names.push(per === undefined ? name : `${name} ${per}`)
+        url = /^<([^>]+)>; rel="next"$/.exec(String(page.headers.link))?.[1]
+      }
+      return names
+    }
+    expect(await seen('/boards?limit=1')).toEqual(['likes', 'likes 12', 'likes 7', 'reads'])
+    expect(await seen('/boards?board=likes&limit=1')).toEqual(['likes 12', 'likes 7'])
+    const [first] = (await get('/boards?board=likes')).json().data
+    expect(first).toEqual({
+      name: 'likes',
+      per: '12',
+      size: 10,
+      state: 'exact',
+      reason: '',
+      age: 0.25,
+      version: 3,
+      n: 0,
+    })
+  })
+})
+
 describe('what goes wrong', () => {
   test.each([
     ['GET', '/nothing', 404],
@@ -201,6 +265,7 @@ describe('what goes wrong', () => {
   })
 
   test('an error of our own is logged once and not shown', async () => {
+    served.boards.boards.set('likes', viewOf(rows))
     served.boards.read = () => {
       throw new Error('secret detail')
     }

@@ -34,7 +34,11 @@ const owner = () => {
   const board = { spec, status: exact, content, current: true, behindSince: undefined }
   const snapshot = { positions: new Map(), boards: [board], splits: [], changed: new Map() }
   const owned: OwnedFeed = { published, snapshot, confirmedAt: new Map([['likes', 1_000]]), cutOff: false }
-  const views = new BoardViews(['likes'], [{ specs: [spec], reader: { read: () => undefined }, owned }], () => 1_500)
+  const views = new BoardViews(
+    ['likes'],
+    [{ specs: [spec], reader: { read: () => undefined }, groups: new Map(), owned }],
+    () => 1_500,
+  )
   return { published, views, owned, spec }
 }
 

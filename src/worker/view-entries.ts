@@ -1,0 +1,35 @@
+/** What views of boards have in common: the order of what Redis gave back, and the age past which nothing is vouched for. */
+import type { BoardStatus, Entry } from '../core/board-content.js'
+import type { BoardSpec } from '../core/board-spec.js'
+import { orderOf, type Place } from '../core/order.js'
+import { exactScoreIn } from '../core/row-json.js'
+
+/** A healthy owner confirms once a second, ms. */
+const confirmedWithin = 3_000
+
+export const isWell = ({ state }: BoardStatus): boolean => state === 'exact' || state === 'assumed'
+
+/** A board that nobody has confirmed for a while says `stale`, whatever was last written of it. */
+export const agedStatus = (status: BoardStatus, confirmedAt: number | undefined, now: number): BoardStatus => {
+  if (!isWell(status)) return status
+  if (confirmedAt !== undefined && now - confirmedAt <= confirmedWithin) return status
+  return { state: 'stale', reason: 'its owner has not confirmed it lately' }
+}
+
+/** What Redis gave back comes in its order: put in the board's own, once for each content. */
+export class BoardOrder {
+  readonly #sorted = new WeakMap<readonly Entry[], readonly Entry[]>()
+
+  of(spec: BoardSpec, from: readonly Entry[]): readonly Entry[] {
+    const known = this.#sorted.get(from)
+    if (known !== undefined) return known
+    const order = orderOf(spec)
+    const placed = from.map((entry): { readonly entry: Entry; readonly place: Place } => ({
+      entry,
+      place: { key: entry.member, score: Number(entry.score), exact: exactScoreIn(spec, entry.row) ?? entry.score },
+    }))
+    const entries = placed.sort((a, b) => order(a.place, b.place)).map(({ entry }) => entry)
+    this.#sorted.set(from, entries)
+    return entries
+  }
+}
