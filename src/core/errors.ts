@@ -84,6 +84,7 @@ export const errorTable = {
   TABLE_MISSING: { verdict: 'fatal', message: 'the table does not exist' },
   COLUMN_MISSING: { verdict: 'fatal', message: 'the column does not exist' },
   COLUMN_TYPE: { verdict: 'fatal', message: 'the column has a type that cannot be used here' },
+  EXPRESSION_INVALID: { verdict: 'fatal', message: 'the expression does not fit the columns of the table' },
   KEY_NOT_UNIQUE: { verdict: 'fatal', message: 'the key is not a unique key of NOT NULL columns' },
   TABLE_ENGINE: { verdict: 'fatal', message: 'the table is not kept by a transactional engine' },
   INDEX_MISSING: { verdict: 'fatal', message: 'no index serves the order of the board' },

@@ -1,4 +1,5 @@
 import type { BoardSpec } from './board-spec.js'
+import type { Place } from './order.js'
 import type { Positions } from './positions.js'
 import type { Image } from './table.js'
 
@@ -14,12 +15,17 @@ export interface ReadRow {
 }
 
 /**
- * The answer: exactly the best `limit` ranked rows in the board's order, in any sequence. The worst of them is the cut:
- * no row that was not returned ranks above it. `complete`: fewer ranked rows than the limit exist, nothing is below.
+ * The answer: the best ranked rows in the board's order, at least `limit` of them unless there are fewer, in any
+ * sequence. Rows that the board's filter rejects may be among them. `complete`: no other row is ranked.
  */
 export interface RefillRows {
   readonly rows: readonly ReadRow[]
   readonly complete: boolean
+  /**
+   * All that a reading proves: no row that was not read ranks above this place. The base knows it where it looked at more
+   * rows than it gives; by default it is the place of the worst row.
+   */
+  readonly cut?: Place
   /**
    * Where the base is made of the stream itself: the rows are what the stream says up to these positions, no more and no
    * less. Reaching them is the proof; nothing need be written or waited for. They are not before the call.

@@ -39,6 +39,7 @@ const resolveBoard = (name: string, board: ParsedBoard, databaseUrl: string): Bo
   table: resolveTable(board.table, databaseUrl),
   key: board.key,
   score: board.score,
+  where: board.where,
   order: board.order,
   ties: board.ties,
   size: board.size,

@@ -3,6 +3,8 @@
  * would be allowed. Variables are filled in before; what spans several keys is checked in `config-checks.ts`.
  */
 import { z } from 'zod'
+import { caretsUnder, ExpressionFault } from '../core/expression-fault.js'
+import { parseExpression } from '../core/expression-parser.js'
 import { logLevels } from './config.js'
 import { parseDuration } from './duration.js'
 
@@ -155,12 +157,23 @@ const http = section('host, port', {
   port: wholeNumber(0, 65535).default(8081).describe('0: any free port'),
 })
 
+/** Checked as far as the text alone tells; what its columns are is the database's to say. */
+const expression = (what: string) =>
+  z.string({ error: allow(what) }).superRefine((source, context) => {
+    try {
+      parseExpression(source)
+    } catch (error) {
+      if (!(error instanceof ExpressionFault)) throw error
+      context.addIssue({ code: 'custom', message: `${error.sentence}\n${caretsUnder(source, error, '    ')}` })
+    }
+  })
+
 const columnPattern = /^(?!\d+$)[0-9A-Za-z$_\u0080-\uffff]{1,64}$/
 const columnNames = 'one column name, or a list of them'
 const topics = 'one topic, or a list of them'
 
 const board = section(
-  'topic, table, score, and if need be format, key, order, ties, size, columns, per, maxBoards, zset, window',
+  'topic, table, score, and if need be where, format, key, order, ties, size, columns, per, maxBoards, zset, window',
   {
     topic: oneOrMore(textOf(topics, topicPattern), topics).describe('The topics that carry the row changes'),
     format: oneOf('canal-json').default('canal-json').describe('What writes the topic'),
@@ -171,10 +184,12 @@ const board = section(
     key: oneOrMore(textOf(columnNames, columnPattern), columnNames)
       .optional()
       .describe("Default: the table's primary key"),
-    score: z
-      .string({ error: 'a column name is needed' })
-      .regex(columnPattern, { error: 'a column name is needed, expressions are not accepted' })
-      .describe('The column that ranks'),
+    score: expression('a column, or an expression such as likes * 2 + reads').describe(
+      'What ranks: a column, or an expression over columns',
+    ),
+    where: expression("a condition such as status = 'on'")
+      .optional()
+      .describe('Which rows are ranked. Default: all rows'),
     order: oneOf('desc', 'asc').default('desc'),
     ties: oneOf('newest', 'oldest', 'redis')
       .default('newest')

@@ -88,8 +88,10 @@ export interface BoardConfig {
   readonly table: TableName
   /** Undefined: the table's primary key. */
   readonly key: readonly string[] | undefined
-  /** The name of a column. */
+  /** The name of a column, or an expression. */
   readonly score: string
+  /** A condition; undefined: all rows. */
+  readonly where: string | undefined
   readonly order: Direction
   readonly ties: Ties
   readonly size: number

@@ -9,6 +9,7 @@ const board = (name: string, ...topics: string[]): BoardConfig => ({
   table: { database: 'd', table: 't' },
   key: undefined,
   score: 's',
+  where: undefined,
   order: 'desc',
   ties: 'newest',
   size: 10,

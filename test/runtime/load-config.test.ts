@@ -235,7 +235,7 @@ test('a wrong file fails with all problems as the detail, a right one loads', as
   const error = (await failureOf(file)) as RanktideError
   expect(error.code).toBe('CONFIG_INVALID')
   expect(error.detail.split('\n')).toEqual([
-    `${file}:11: boards.likes.siez is not a known key; did you mean size? allowed: topic, format, table, key, score, order, ties, size, columns, per, maxBoards, zset, window`,
+    `${file}:11: boards.likes.siez is not a known key; did you mean size? allowed: topic, format, table, key, score, where, order, ties, size, columns, per, maxBoards, zset, window`,
     `${file}:12: boards.likes.order is "down"; allowed: desc, asc`,
   ])
   writeFileSync(file, servers + threeLines)

@@ -3,7 +3,7 @@ import type { BoardSpec } from '../../core/board-spec.js'
 import type { Session } from './connection.js'
 import { type DescribedIndex, readIndexes } from './describe-table.js'
 import type { Finding } from './finding.js'
-import { createIndex, indexColumns, pageQuery, readsDirectly } from './refill-query.js'
+import { createIndex, leadingColumns, pageQuery, readsDirectly, scoreColumnName } from './refill-query.js'
 import { sqlTable } from './sql-name.js'
 
 /** Above this many rows, by the optimizer's estimate, a refill without an index is refused. */
@@ -33,10 +33,15 @@ export const explainPage = async (session: Session, board: BoardSpec, limit: num
 
 /** On small tables the optimizer sorts even where an index would serve: that is no reason to ask for another. */
 const serves = (board: BoardSpec, index: DescribedIndex): boolean => {
-  const [score] = indexColumns(board)
-  const [first, ...rest] = index.columns
-  if (first !== score) return false
-  const { primaryKey } = board.table
+  const { score, table } = board
+  if (score.kind === 'expression') return false
+  const leading = leadingColumns(board)
+  const before = index.columns.slice(0, leading.length)
+  // Without them in front the rows that the filter rejects are read too, in the right order all the same.
+  const skipped = leading.every((column) => before.includes(column)) ? leading.length : 0
+  const [first, ...rest] = index.columns.slice(skipped)
+  if (first !== table.columns[score.column]?.name) return false
+  const { primaryKey } = table
   return !readsDirectly(board) || rest.every((column, i) => i >= primaryKey.length || column === primaryKey[i])
 }
 
@@ -60,7 +65,10 @@ export const indexFindings = (
     return [{ level: 'warning', code: 'INDEX_MISSING', message }]
   }
   const rows = many ? `about ${plan.rows} rows` : 'all rows'
-  const message = `board ${board.name}: each refill reads and sorts ${rows} of ${database}.${table}; run: ${createIndex(board)}`
+  const by = board.score.kind === 'expression' ? ' by its score, an expression that no index can serve' : ''
+  const then =
+    board.score.kind === 'expression' ? `; then set boards.${board.name}.score: ${scoreColumnName(board)}` : ''
+  const message = `board ${board.name}: each refill reads and sorts ${rows} of ${database}.${table}${by}; run: ${createIndex(board)}${then}`
   return [
     many
       ? { level: 'error', code: 'INDEX_MISSING', message: `${message} (or set database.refill.allowScan: true)` }

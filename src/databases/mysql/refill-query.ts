@@ -7,6 +7,7 @@
  */
 import type { BoardSpec } from '../../core/board-spec.js'
 import type { Column, ColumnType } from '../../core/table.js'
+import { equalColumns, filterSql, scoreSql } from './expression-sql.js'
 import { sqlName, sqlTable } from './sql-name.js'
 
 /** The expression whose text `canonicalValue` takes; what HEX wraps is unwrapped by `readBoard`. */
@@ -77,7 +78,10 @@ const memberBytes = (columns: readonly Column[]): string => {
 const scoreColumn = ({ table, score }: BoardSpec): Column | undefined =>
   score.kind === 'column' ? table.columns[score.column] : undefined
 
-const scoreName = (board: BoardSpec): string => sqlName(scoreColumn(board)?.name ?? '')
+const scoreOf = (board: BoardSpec): string =>
+  board.score.kind === 'column'
+    ? sqlName(scoreColumn(board)?.name ?? '')
+    : scoreSql(board.score.expression, board.table)
 
 const scoreDirection = (board: BoardSpec): string => (board.direction === 'desc' ? 'DESC' : 'ASC')
 
@@ -93,9 +97,10 @@ const tieOrder = (board: BoardSpec): string => {
 
 /**
  * Whether an index on the score serves the board's whole order: InnoDB's secondary indexes end in the primary key, and
- * one scan goes one way.
+ * one scan goes one way. Expressions are sorted in any case, so that they may as well be sorted to the end.
  */
 export const readsDirectly = (board: BoardSpec): boolean => {
+  if (board.score.kind === 'expression') return true
   const columns = keyColumns(board)
   const { primaryKey } = board.table
   return (
@@ -108,32 +113,70 @@ export const readsDirectly = (board: BoardSpec): boolean => {
 const selectFrom = ({ table }: BoardSpec): string =>
   `SELECT ${table.columns.map(selectedValue).join(', ')} FROM ${sqlTable(table)}`
 
-export const pageQuery = (board: BoardSpec, limit: number): string => {
-  const score = scoreName(board)
+/** The best `limit` rows that can be ranked, among those for which `conditions` are TRUE. */
+export const pageQuery = (board: BoardSpec, limit: number, conditions: readonly string[] = []): string => {
+  const score = scoreOf(board)
   const order = `${score} ${scoreDirection(board)}${readsDirectly(board) ? `, ${tieOrder(board)}` : ''}`
-  return `${selectFrom(board)} WHERE ${score} IS NOT NULL ORDER BY ${order} LIMIT ${limit}`
+  const ranked = [...conditions, `${score} IS NOT NULL`, ...filterSql(board.where, board.table)]
+  return `${selectFrom(board)} WHERE ${ranked.join(' AND ')} ORDER BY ${order} LIMIT ${limit}`
 }
 
 /** As a literal of the column's own kind: without the exponent MySQL takes `0.1` for a decimal. */
 const scoreLiteral = (board: BoardSpec, score: string): string =>
   scoreColumn(board)?.type.kind === 'double' && !score.includes('e') ? `${score}e0` : score
 
-/** The best `limit` rows among those whose score is `score`, a canonical number. */
-export const tieQuery = (board: BoardSpec, score: string, limit: number): string =>
-  `${selectFrom(board)} WHERE ${scoreName(board)} = ${scoreLiteral(board, score)} ORDER BY ${tieOrder(board)} LIMIT ${limit}`
+/** The best `limit` rows among those whose score, a column, is `score`, a canonical number. */
+export const tieQuery = (
+  board: BoardSpec,
+  score: string,
+  limit: number,
+  conditions: readonly string[] = [],
+): string => {
+  const tied = [
+    ...conditions,
+    `${scoreOf(board)} = ${scoreLiteral(board, score)}`,
+    ...filterSql(board.where, board.table),
+  ]
+  return `${selectFrom(board)} WHERE ${tied.join(' AND ')} ORDER BY ${tieOrder(board)} LIMIT ${limit}`
+}
 
-/** The index that serves the page, and the order inside equal scores where an index can. */
-export const indexColumns = (board: BoardSpec): readonly string[] => {
-  const score = scoreColumn(board)?.name ?? ''
+/**
+ * The columns that stand before the score in an index: those that the filter holds to one value. A filter that asks for
+ * more than equal values is left to the rows.
+ */
+export const leadingColumns = (board: BoardSpec): readonly string[] => {
+  const equal = equalColumns(board.where, board.table) ?? []
+  const score = scoreColumn(board)
+  return equal.filter((column) => column !== score).map(({ name }) => name)
+}
+
+/** The index that serves the page, and the order inside equal scores where an index can. `score`: its column. */
+export const indexColumns = (board: BoardSpec, score = scoreColumn(board)?.name ?? ''): readonly string[] => {
   const key = keyColumns(board)
   const primary =
     key.length === board.table.primaryKey.length && key.every(({ name }, i) => name === board.table.primaryKey[i])
   const served = board.ties !== 'redis' && key.every(({ type }) => ordersAsBoard(type))
-  return [score, ...(served && !primary ? key.map(({ name }) => name) : [])]
+  return [...leadingColumns(board), score, ...(served && !primary ? key.map(({ name }) => name) : [])]
 }
 
+/** Names end at 64 characters. */
+const nameFor = (board: BoardSpec, suffix = ''): string =>
+  `${`ranktide_${board.name}`.slice(0, 64 - suffix.length)}${suffix}`
+
+/** What lets an index serve the board; for an expression a column that holds it, which the board then ranks by. */
 export const createIndex = (board: BoardSpec): string => {
-  // Names of indexes end at 64 characters.
-  const name = sqlName(`ranktide_${board.name}`.slice(0, 64))
-  return `CREATE INDEX ${name} ON ${sqlTable(board.table)} (${indexColumns(board).map(sqlName).join(', ')})`
+  const index = sqlName(nameFor(board))
+  const { table, score } = board
+  const on = (columns: readonly string[]) => columns.map(sqlName).join(', ')
+  if (score.kind === 'column') return `CREATE INDEX ${index} ON ${sqlTable(table)} (${on(indexColumns(board))})`
+  // STORED: row images of the binary log have it on every server.
+  const column = scoreColumnName(board)
+  const value = scoreSql(score.expression, table)
+  return (
+    `ALTER TABLE ${sqlTable(table)} ADD COLUMN ${sqlName(column)} DOUBLE GENERATED ALWAYS AS (${value}) STORED, ` +
+    `ADD INDEX ${index} (${on(indexColumns(board, column))})`
+  )
 }
+
+/** The column that `createIndex` adds for an expression. */
+export const scoreColumnName = (board: BoardSpec): string => nameFor(board, '_score').replaceAll(/[^\w]/g, '_')
