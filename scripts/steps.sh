@@ -43,12 +43,21 @@ step() {
 }
 
 need_node() {
-  [ "$(node -p 'process.versions.node.split(".")[0]')" -ge 20 ] || { echo 'Node 20 or newer is needed'; exit 1; }
+  if ! command -v node >/dev/null || ! command -v npm >/dev/null; then
+    echo 'Node 20.12 or newer and npm are needed, and not there: https://nodejs.org' >&2
+    exit 1
+  fi
+  node -e '
+    const [major, minor] = process.versions.node.split(".").map(Number)
+    if (major > 20 || (major === 20 && minor >= 12)) process.exit(0)
+    console.error(`Node 20.12 or newer is needed, this is ${process.version}`)
+    process.exit(1)' || exit 1
 }
 
 # Are the installed modules those of the lockfile? (By content: a fresh clone's dates say nothing.)
 modules_match() {
-  node -e '
+  # node-rdkafka is optional for npm, which leaves it out where it does not compile; the build wants its types.
+  [ -d node_modules/node-rdkafka ] && node -e '
     const { readFileSync } = require("node:fs")
     const read = (path) => JSON.parse(readFileSync(path, "utf8")).packages
     const wanted = read("package-lock.json"), present = read("node_modules/.package-lock.json")
@@ -58,38 +67,54 @@ modules_match() {
     process.exit(wrong.length === 0 ? 0 : 1)' 2>/dev/null
 }
 
-# The one native module, node-rdkafka, is optional for npm: where it does not compile npm ci leaves it out, and succeeds.
+# The one native module.
 native_module_loads() { node -e 'require("node-rdkafka")' 2>/dev/null; }
 native_modules_match() { modules_match && native_module_loads; }
 
-# slow_step NAME COMMAND…: a step that tells every 15 s that it is not dead.
-slow_step() {
-  local name=$1 began=$SECONDS ticker code=0
+# A line every 15 s, so that nobody takes a long step for a dead one.
+ticker=''
+start_ticker() {
+  local name=$1 began=$SECONDS
   while sleep 15 >/dev/null 2>&1; do echo "$name: $((SECONDS - began)) s so far"; done 3>&- 4>&- &
   ticker=$!
-  step "$@" || code=$?
+}
+end_ticker() {
+  [ -n "$ticker" ] || return 0
   kill "$ticker" 2>/dev/null || true
   wait "$ticker" 2>/dev/null || true
+  ticker=''
+}
+
+# slow_step NAME COMMAND…: a step of minutes.
+slow_step() {
+  local code=0
+  start_ticker "$1"
+  step "$@" || code=$?
+  end_ticker
   return "$code"
 }
 
-# install_modules: npm ci, if need be. JOBS is also what node-gyp reads, and a value meant for something else breaks the
-# build.
-install_modules() {
+# install_js_modules: npm ci, if need be, without compiling anything. The build needs the development tools, whatever
+# NODE_ENV says.
+install_js_modules() {
   modules_match && return
-  echo 'npm ci: running (2 to 5 minutes where there is a C++ compiler: node-rdkafka is built from source)'
-  slow_step 'npm ci' env -u JOBS npm ci --no-audit --no-fund
+  echo 'npm ci: running (about 10 s where npm has the packages, else as long as their download takes)'
+  slow_step 'npm ci' npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund
 }
 
-# install_native_module: builds node-rdkafka if npm ci has left it out, or did before there was a compiler.
+# How node-rdkafka is compiled. JOBS is also what node-gyp reads, and a value meant for something else breaks the build.
+build_native_module=(env -u JOBS npm rebuild node-rdkafka)
+say_compiling() { echo 'node-rdkafka: compiling (2 to 5 minutes, once)'; }
+
+# install_modules: everything that the worker needs to read a real Kafka.
+install_modules() {
+  install_js_modules
+  install_native_module
+}
 install_native_module() {
   if ! native_module_loads; then
-    echo 'node-rdkafka: running (2 to 5 minutes)'
-    if [ -d node_modules/node-rdkafka ]; then
-      slow_step 'node-rdkafka' env -u JOBS npm rebuild node-rdkafka
-    else
-      slow_step 'node-rdkafka' env -u JOBS npm ci --no-audit --no-fund
-    fi
+    say_compiling
+    slow_step node-rdkafka "${build_native_module[@]}"
   fi
   step 'node-rdkafka loads' node -e 'require("node-rdkafka")'
 }
