@@ -9,6 +9,7 @@ import type { Positions } from '../../src/core/positions.js'
 import type { Confirmation, DeadLetters, TakenBoard } from '../../src/operators/ports.js'
 import { PublishedBoards } from '../../src/operators/published-boards.js'
 import { restoreBoards } from '../../src/operators/restore-boards.js'
+import type { TakenSplit } from '../../src/operators/restore-split.js'
 import type { WindowLimits } from '../../src/operators/window-events.js'
 import type { SimulatedBase } from './simulated-base.js'
 import type { SimulatedSource } from './simulated-source.js'
@@ -22,7 +23,10 @@ export interface ProcessPorts {
   readonly source: SimulatedSource
   readonly base: SimulatedBase
   readonly store: WatchedStore
+  /** Of split boards what they have as a whole. */
   readonly taken: ReadonlyMap<string, TakenBoard>
+  /** Every split board with the groups that its registry knows. */
+  readonly splits?: readonly TakenSplit[]
   /** What the last owner confirmed. */
   readonly confirmed: Confirmation
   readonly ends: Positions
@@ -62,7 +66,9 @@ export class PipelineProcess {
       nonce: store.owner,
       capacityOf: ports.capacityOf,
     })
-    const start = restoreBoards(this.feed, taken, definitions, ports.confirmed)
+    const published = new PublishedBoards(taken, definitions)
+    const splits = { taken: ports.splits ?? [], published }
+    const start = restoreBoards(this.feed, taken, definitions, ports.confirmed, splits)
     this.feed.expect(ports.ends)
     this.warm = [...taken.values()].every(({ meta }) => meta?.status.state === 'exact')
     this.#subscription = boardPipeline({
@@ -89,7 +95,7 @@ export class PipelineProcess {
       },
       publishing: {
         store,
-        published: new PublishedBoards(taken, definitions),
+        published,
         mayPublish: () => this.leased,
         scheduler: time,
         observer: { published: () => {}, failed: () => {}, healed: ports.healed },
