@@ -69,14 +69,14 @@ const stop = new AbortController()
 const suffer = async (day: Day, { only, lasts, seed }: Setting): Promise<void> => {
   const chosen = faults.filter(({ name }) => name.includes(only))
   if (chosen.length === 0) throw new Error(`no fault is called "${only}": ${faults.map(({ name }) => name).join(', ')}`)
-  if (!(await day.calm(30_000))) throw new Error('readers are not served, before anything was broken')
+  if (!(await day.begins())) return
   await delay(quiet, undefined, { signal: stop.signal }).catch(() => {})
   const began = performance.now()
   let count = 0
   for (const fault of inTurn(chosen, seed)) {
     const over = performance.now() - began >= lasts && count >= chosen.length
     if (over || stop.signal.aborted) break
-    await day.suffer(fault)
+    if (!(await day.suffer(fault))) return
     count += 1
   }
   await delay(quiet, undefined, { signal: stop.signal }).catch(() => {})
@@ -125,6 +125,7 @@ const live = async (setting: Setting, say: (line: string) => void): Promise<Resu
       seconds: Math.round((performance.now() - start) / 1_000),
       seed,
       faults: faultsOf(outages.windows),
+      counts: Object.fromEntries(tally.counts),
       unrecovered: today.unrecovered,
       unexpectedEnds: scene.replicas.reduce((sum, { unexpected }) => sum + unexpected, 0),
       violations: tally.violations,
@@ -141,7 +142,8 @@ const play = async (): Promise<boolean> => {
   // With --json the standard output is one JSON text.
   const progress = setting.json ? process.stderr : process.stdout
   const result = await live(setting, (line) => progress.write(`${line}\n`))
-  process.stdout.write(setting.json ? `${JSON.stringify(result)}\n` : `\n${reportLines(result).join('\n')}\n`)
+  progress.write(`\n${reportLines(result).join('\n')}\n`)
+  if (setting.json) process.stdout.write(`${JSON.stringify(result)}\n`)
   return result.passed
 }
 

@@ -22,6 +22,7 @@ export interface DayParts {
 
 /** What is not recovered by then never will be, ms. */
 const lastPatience = 60_000
+const patienceAtFirst = 15_000
 const progressEvery = 5_000
 /** Between two faults, ms: reads of that time have no excuse. */
 const between = 1_500
@@ -58,16 +59,24 @@ export class Day {
     if (place === undefined || history.behind(place, read.began) > 1_000) this.bareBehind += 1
   }
 
-  /** One fault, until every reader is served again. */
-  async suffer(fault: Fault): Promise<void> {
+  /** Waits for the day to begin well; false if it does not. */
+  async begins(): Promise<boolean> {
+    if (await this.calm(patienceAtFirst)) return true
+    this.unrecovered.push(`before anything was broken: ${this.#recovery.missing(performance.now()).join(', ')}`)
+    return false
+  }
+
+  /** One fault, until every reader is served again; false if that does not come about. */
+  async suffer(fault: Fault): Promise<boolean> {
     const { surroundings, outages, say } = this.#parts
     await rememberPlace(surroundings)
-    const window = outages.begin(fault.name, fault.away, performance.now())
+    const window = outages.begin({ name: fault.name, away: fault.away, felt: fault.felt !== false }, performance.now())
     say(`${this.#time()}  ▼ ${fault.name}`)
     await fault.strike(surroundings)
     window.ended = performance.now()
-    await this.#recover(fault, window, window.ended)
+    const recovered = await this.#recover(fault, window, window.ended)
     await delay(between)
+    return recovered
   }
 
   /** Waits until all readers are served as before; true if they are within `limit` ms. */
@@ -81,19 +90,19 @@ export class Day {
     return true
   }
 
-  async #recover(fault: Fault, window: FaultWindow, ended: number): Promise<void> {
+  async #recover(fault: Fault, window: FaultWindow, ended: number): Promise<boolean> {
     const { say } = this.#parts
     const inTime = await this.calm(fault.allowance)
     window.closed = performance.now()
     const lasted = seconds(ended - window.began)
     if (inTime) {
       say(`${this.#time()}  ▲ ${fault.name}: lasted ${lasted}, recovered after ${seconds(window.closed - ended)}`)
-      return
+      return true
     }
     const waiting = this.#recovery.missing(window.closed).join(', ')
     say(`${this.#time()}  ▲ ${fault.name}: lasted ${lasted}, NOT recovered in ${seconds(fault.allowance)}: ${waiting}`)
     this.unrecovered.push(`${fault.name}: ${waiting}`)
-    if (!(await this.calm(lastPatience))) throw new Error(`readers are not served again: ${waiting}`)
+    return this.calm(lastPatience)
   }
 
   #time(): string {

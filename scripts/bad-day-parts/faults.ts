@@ -22,6 +22,8 @@ export interface Fault {
   readonly name: string
   /** Whom readers cannot expect an answer from meanwhile. */
   readonly away?: Asked
+  /** Whether readers may be told for a while that boards are not current; true unless it says otherwise. */
+  readonly felt?: boolean
   /** Resolves when what was broken is whole again. */
   readonly strike: (surroundings: Surroundings) => Promise<void>
   /** Within so much time after that, ms, all readers have to be served as before. */
@@ -76,7 +78,18 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'kill -9 of the standby',
+    felt: false,
     strike: async (around) => killed((await rolesIn(around)).standby),
+    allowance: 8_000,
+  },
+  {
+    name: 'owner stands still',
+    strike: async (around) => {
+      const { owner } = await rolesIn(around)
+      owner.signal('SIGSTOP')
+      await delay(away)
+      owner.signal('SIGCONT')
+    },
     allowance: 8_000,
   },
   {
@@ -102,6 +115,7 @@ export const faults: readonly Fault[] = [
   },
   {
     name: 'TRUNCATE',
+    felt: false,
     strike: ({ writer, table }) => writer.change(() => table.truncate()),
     allowance: 8_000,
   },

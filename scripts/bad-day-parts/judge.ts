@@ -97,7 +97,7 @@ export class Judge {
 
   /** To be called in the order in which answers came. */
   judge(read: Read): Verdict {
-    const outage = this.#outages.during(read.began, read.ended)
+    const outage = this.#outages.felt(read.began, read.ended)
     const { told } = read
     if ('missing' in told) {
       if (outage?.away === read.asked) return { kind: 'excused', why: `${outage.name}: ${told.missing}` }
@@ -127,7 +127,8 @@ export class Judge {
   }
 
   #stale(read: Read, told: ToldBoard, outage: FaultWindow | undefined): Verdict {
-    if (outage === undefined) return violation('not exact without an outage', 'nothing was broken')
+    if (outage === undefined)
+      return violation('not exact without an outage', 'nothing was broken that readers may feel')
     const newest = this.#history.placesOf(told.content, read.ended).at(-1)
     if (newest === undefined) return violation('not exact, never true', this.#nearest())
     const lag = this.#history.behind(newest, read.began)

@@ -7,6 +7,8 @@ export interface FaultWindow {
   readonly name: string
   /** What readers cannot expect an answer from meanwhile. */
   readonly away: Asked | undefined
+  /** Whether readers may be told that boards are not current meanwhile: whether it is an outage to them. */
+  readonly felt: boolean
   readonly began: number
   /** When what was broken was whole again; undefined: it is not yet. */
   ended: number | undefined
@@ -17,8 +19,9 @@ export interface FaultWindow {
 export class Outages {
   readonly windows: FaultWindow[] = []
 
-  begin(name: string, away: Asked | undefined, at: number): FaultWindow {
-    const window: FaultWindow = { name, away, began: at, ended: undefined, closed: undefined }
+  begin(fault: Pick<FaultWindow, 'name' | 'away' | 'felt'>, at: number): FaultWindow {
+    const { name, away, felt } = fault
+    const window: FaultWindow = { name, away, felt, began: at, ended: undefined, closed: undefined }
     this.windows.push(window)
     return window
   }
@@ -26,6 +29,12 @@ export class Outages {
   /** The window in which a read lies, wholly or in part; the newest one if there are several. */
   during(began: number, ended: number): FaultWindow | undefined {
     return this.windows.findLast((window) => window.began <= ended && (window.closed ?? ended) >= began)
+  }
+
+  /** The same, if that is an outage to readers. */
+  felt(began: number, ended: number): FaultWindow | undefined {
+    const window = this.during(began, ended)
+    return window?.felt === true ? window : undefined
   }
 
   /** Since when, without a moment in between, something has been broken or recovering. */

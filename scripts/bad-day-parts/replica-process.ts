@@ -67,6 +67,11 @@ export class ReplicaProcess {
     return this.#child?.exitCode ?? null
   }
 
+  /** SIGSTOP and SIGCONT: it stands still, and goes on. */
+  signal(signal: 'SIGSTOP' | 'SIGCONT'): void {
+    this.#child?.kill(signal)
+  }
+
   async #end(signal: NodeJS.Signals): Promise<void> {
     this.#meantToEnd = true
     const child = this.#child

@@ -1,7 +1,7 @@
 /** What a day comes to: text for people, JSON for programs. */
 import { limits } from './judge.js'
 import type { FaultWindow } from './outages.js'
-import { goal, type OneNumber, shownRate, type ViolatedRead } from './tally.js'
+import { type Counts, goal, type OneNumber, shownRate, type ViolatedRead } from './tally.js'
 
 export interface Result {
   readonly passed: boolean
@@ -15,6 +15,8 @@ export interface Result {
   readonly seconds: number
   readonly seed: number
   readonly faults: readonly { readonly name: string; readonly lasted: number; readonly recovered: number }[]
+  /** What reads came to, by what was broken meanwhile; '': nothing. */
+  readonly counts: Readonly<Record<string, Counts>>
   readonly unrecovered: readonly string[]
   /** Replicas that ended by themselves, or not with 0 when asked to. */
   readonly unexpectedEnds: number
@@ -46,10 +48,28 @@ const sums = (violations: readonly ViolatedRead[]): readonly string[] => {
   return [...counts].sort(([, a], [, b]) => b - a).map(([what, count]) => `${String(count).padStart(6)}  ${what}`)
 }
 
+const columns = ['current', 'honest', 'violation', 'excused'] as const
+
+const countLines = (counts: Result['counts']): readonly string[] => {
+  const row = (name: string, cells: readonly (string | number)[]): string =>
+    name.padEnd(24) + cells.map((cell) => String(cell).padStart(11)).join('')
+  return [
+    row('reads during', columns),
+    ...Object.entries(counts).map(([name, count]) =>
+      row(
+        name === '' ? 'nothing broken' : name,
+        columns.map((column) => count[column]),
+      ),
+    ),
+    '',
+  ]
+}
+
 export const reportLines = (result: Result): readonly string[] => {
   const { number, violations } = result
   const lines = [...violations.map(violationLine)]
   if (violations.length > 0) lines.push('', 'violations, summed up:', ...sums(violations), '')
+  lines.push(...countLines(result.counts))
   const { reads, current, honest, excused, lies } = number
   lines.push(
     `${reads} reads in ${result.seconds} s, ${result.statements} statements, ${result.faults.length} faults (seed ${result.seed})`,

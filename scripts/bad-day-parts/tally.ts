@@ -41,12 +41,19 @@ export const claimOf = ({ told }: Read): string => {
   return `${state}${why}, age ${age ?? 'not told'}, version ${version ?? 'not told'}: ${quote(content)}`
 }
 
+export interface Counts {
+  current: number
+  /** Behind, and said so. */
+  honest: number
+  violation: number
+  excused: number
+}
+
 export class Tally {
   readonly violations: ViolatedRead[] = []
   readonly #start: number
-  #current = 0
-  #honest = 0
-  #excused = 0
+  /** By what was broken meanwhile; '': nothing. */
+  readonly counts = new Map<string, Counts>()
   #lies = 0
   /** Worst lag of a read that was current while nothing was broken, ms. */
   worstLag = 0
@@ -57,39 +64,23 @@ export class Tally {
   }
 
   add(read: Read, verdict: Verdict, during: string): void {
-    switch (verdict.kind) {
-      case 'current':
-        this.#current += 1
-        if (during === '') this.worstLag = Math.max(this.worstLag, verdict.lag)
-        return
-      case 'honest':
-        this.#honest += 1
-        return
-      case 'excused':
-        this.#excused += 1
-        return
-      case 'violation': {
-        const { rule, truth } = verdict
-        if (isLie(rule)) this.#lies += 1
-        const at = read.began - this.#start
-        const claimed = claimOf(read)
-        this.violations.push({ at, source: read.source, rule, claimed, truth: quote(truth), during })
-      }
-    }
+    const counts = this.counts.get(during) ?? { current: 0, honest: 0, violation: 0, excused: 0 }
+    this.counts.set(during, counts)
+    counts[verdict.kind] += 1
+    if (verdict.kind === 'current' && during === '') this.worstLag = Math.max(this.worstLag, verdict.lag)
+    if (verdict.kind !== 'violation') return
+    const { rule, truth } = verdict
+    if (isLie(rule)) this.#lies += 1
+    const at = read.began - this.#start
+    const claimed = claimOf(read)
+    this.violations.push({ at, source: read.source, rule, claimed, truth: quote(truth), during })
   }
 
   number(): OneNumber {
-    const violations = this.violations.length
-    const judged = this.#current + this.#honest + violations
+    const sum = (kind: keyof Counts): number => [...this.counts.values()].reduce((all, one) => all + one[kind], 0)
+    const [current, honest, violations, excused] = [sum('current'), sum('honest'), sum('violation'), sum('excused')]
+    const judged = current + honest + violations
     const rate = this.#lies > 0 || judged === 0 ? 0 : (100 * (judged - violations)) / judged
-    return {
-      rate,
-      reads: judged + this.#excused,
-      current: this.#current,
-      honest: this.#honest,
-      violations,
-      lies: this.#lies,
-      excused: this.#excused,
-    }
+    return { rate, reads: judged + excused, current, honest, violations, lies: this.#lies, excused }
   }
 }

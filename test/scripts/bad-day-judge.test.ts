@@ -26,8 +26,8 @@ const day = (history = historyUntil(100)) => {
     return verdict.kind === 'violation' ? verdict.rule : verdict.kind
   }
   /** Broken from 50 s to 60 s, recovered at 62 s. */
-  const broken = (): void => {
-    const window = outages.begin('a fault', 'redis', 50_000)
+  const broken = (felt = true): void => {
+    const window = outages.begin({ name: 'a fault', away: 'redis', felt }, 50_000)
     window.ended = 60_000
     window.closed = 62_000
   }
@@ -133,6 +133,13 @@ describe('a read that does not claim to be exact', () => {
     expect(read(62_001, 'board 61', { state: 'degraded', age: 1 })).toBe('not exact without an outage')
   })
 
+  test('has no excuse in what readers should not feel', () => {
+    const { read, broken } = day()
+    broken(false)
+    expect(read(55_000, 'board 54', { state: 'stale' })).toBe('not exact without an outage')
+    expect(read(52_500, 'board 50')).toBe('late')
+  })
+
   test('has to be a board that was true at the time that its age tells', () => {
     const { read, broken } = day()
     broken()
@@ -153,7 +160,7 @@ describe('a read that does not claim to be exact', () => {
   test('may be as old as outages that followed each other without a moment in between', () => {
     const { read, outages, broken } = day()
     broken()
-    outages.begin('another', undefined, 61_000)
+    outages.begin({ name: 'another', away: undefined, felt: true }, 61_000)
     expect(read(64_000, 'board 50', { state: 'stale', age: 14 })).toBe('honest')
   })
 })

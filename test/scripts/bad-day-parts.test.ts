@@ -57,6 +57,7 @@ describe('the number', () => {
       seconds: 1,
       seed: 1,
       faults: [],
+      counts: Object.fromEntries(tally.counts),
       unrecovered: [],
       unexpectedEnds: 0,
       violations: tally.violations,
