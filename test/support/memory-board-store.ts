@@ -103,6 +103,10 @@ export class MemoryBoards {
     for (const listener of this.#listeners) listener(board, version)
   }
 
+  names(): readonly string[] {
+    return [...this.#boards.keys()]
+  }
+
   delete(board: string): void {
     this.#boards.delete(board)
   }

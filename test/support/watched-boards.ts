@@ -7,6 +7,7 @@ import type { Observable } from 'rxjs'
 import type { Entry } from '../../src/core/board-content.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import { RanktideError } from '../../src/core/errors.js'
+import { groupName, valueInName } from '../../src/core/group-name.js'
 import { furthest, type Positions } from '../../src/core/positions.js'
 import type {
   BoardInspector,
@@ -26,8 +27,11 @@ import { type MemoryBoardStore, MemoryBoards } from './memory-board-store.js'
 import { type Fate, simulatedCall } from './simulated-call.js'
 import type { VirtualTime } from './virtual-time.js'
 
-/** The rows of a board, best first, when the feed has been read up to `positions`. */
-export type Truth = (spec: BoardSpec, positions: Positions) => readonly string[]
+/**
+ * The rows of a board, best first, when the feed has been read up to `positions`. `value`: of which group, if the board is
+ * split.
+ */
+export type Truth = (spec: BoardSpec, positions: Positions, value: string | undefined) => readonly string[]
 
 export class WatchedBoards {
   readonly boards: MemoryBoards
@@ -35,6 +39,7 @@ export class WatchedBoards {
   readonly #truth: Truth
   readonly #time: VirtualTime
   readonly #provable: boolean
+  readonly #values: readonly string[]
   /** Who took each board last: nobody else may write it. */
   readonly #takers = new Map<string, string>()
   /** Whoever took the feed last: his word counts, that of others is refused. */
@@ -47,9 +52,16 @@ export class WatchedBoards {
   /** Boards that were found to be other than expected, or may be: the next publish may write what is there already. */
   readonly healed = new Set<string>()
 
-  /** `provable`: whether any board can ever be known to be exact. */
-  constructor(specs: readonly BoardSpec[], time: VirtualTime, truth: Truth, provable: boolean) {
+  /** `provable`: whether any board can ever be known to be exact. `values`: all that a split board may have groups of. */
+  constructor(
+    specs: readonly BoardSpec[],
+    time: VirtualTime,
+    truth: Truth,
+    provable: boolean,
+    values: readonly string[] = [],
+  ) {
     this.#provable = provable
+    this.#values = values
     this.boards = new MemoryBoards(() => time.now())
     this.#specs = new Map(specs.map((spec) => [spec.name, spec]))
     this.#time = time
@@ -69,10 +81,10 @@ export class WatchedBoards {
   }
 
   flush(): void {
+    for (const board of this.#allNames()) this.unnoticed.add(board)
     this.boards.flush()
     this.boards.confirmed = undefined
     this.tampered.clear()
-    for (const board of this.#specs.keys()) this.unnoticed.add(board)
   }
 
   /** Makes a failover to what is there now: everything that is written from now on will be lost by it. */
@@ -80,9 +92,10 @@ export class WatchedBoards {
     const load = this.boards.save()
     const takers = new Map(this.#takers)
     return () => {
+      for (const board of this.#allNames()) this.unnoticed.add(board)
       load()
       for (const [board, owner] of takers) this.#takers.set(board, owner)
-      for (const board of this.#specs.keys()) this.unnoticed.add(board)
+      for (const board of this.#allNames()) this.unnoticed.add(board)
     }
   }
 
@@ -113,7 +126,7 @@ export class WatchedBoards {
     const sent = leave.length + scores.length + rows.length
     if (!this.tampered.has(name) && !this.unnoticed.has(name)) {
       if (sent !== pairs) this.complain(`${sent} pairs sent to ${name} where ${pairs} change`)
-      const size = this.#specs.get(name)?.size ?? 0
+      const size = this.#specOf(name)?.spec.size ?? 0
       if (after.length > size) this.complain(`${name} holds ${after.length} members of ${size}`)
       const { meta } = request
       const idle = metaBefore?.complete === meta.complete && metaBefore.definition === meta.definition
@@ -138,6 +151,17 @@ export class WatchedBoards {
       if (found?.meta !== undefined && found.version === version)
         this.#checkExact(name, furthest(found.meta.positions, confirmation.positions), 'confirmed')
     }
+    for (const split of this.#specs.values()) if (split.per !== undefined) this.#checkVouched(split, confirmation)
+  }
+
+  /** What a start may take from the heartbeat of groups whose versions the registry names. */
+  #checkVouched({ name: split }: BoardSpec, { positions }: Confirmation): void {
+    for (const [value, version] of this.boards.registries.get(split)?.groups ?? []) {
+      const name = groupName(split, value)
+      const found = this.boards.get(name)
+      if (found?.meta !== undefined && found.version === version)
+        this.#checkExact(name, furthest(found.meta.positions, positions), 'vouched for')
+    }
   }
 
   /**
@@ -150,15 +174,41 @@ export class WatchedBoards {
       const meta = this.boards.get(name)?.meta
       if (meta !== undefined) this.#checkExact(name, furthest(meta.positions, positions), 'committed')
       else if (!waited) this.complain(`committed while Redis has no ${name}`)
+      if (meta?.status.state === 'exact') this.#checkGroups(name, positions)
     }
   }
 
+  #checkGroups(split: string, positions: Positions): void {
+    const spec = this.#specs.get(split)
+    if (spec?.per === undefined) return
+    for (const value of this.#values) {
+      const name = groupName(split, value)
+      const meta = this.boards.get(name)?.meta
+      if (this.unnoticed.has(name)) continue
+      if (meta !== undefined) this.#checkExact(name, furthest(meta.positions, positions), 'committed')
+      else if (this.#truth(spec, positions, value).length > 0) this.complain(`committed while Redis has no ${name}`)
+    }
+  }
+
+  #allNames(): readonly string[] {
+    return [...this.#specs.keys(), ...this.boards.names()]
+  }
+
+  /** The board that is configured, and of which group of it this is the name. */
+  #specOf(name: string): { readonly spec: BoardSpec; readonly value: string | undefined } | undefined {
+    const [board = ''] = name.split('/', 1)
+    const spec = this.#specs.get(board)
+    return spec && { spec, value: valueInName(board, name) }
+  }
+
   #checkExact(name: string, positions: Positions, when: string): void {
-    const spec = this.#specs.get(name)
+    const board = this.#specOf(name)
     const found = this.boards.get(name)
-    if (spec === undefined || found?.meta?.status.state !== 'exact') return
+    if (board === undefined || found?.meta?.status.state !== 'exact') return
+    const { spec, value } = board
     const entries = this.boards.entries(name, true)
-    const wrong = difference(entries, this.#truth(spec, positions))
+    const whole = spec.per !== undefined && value === undefined
+    const wrong = difference(entries, whole ? [] : this.#truth(spec, positions, value))
     if (wrong === undefined) {
       this.tampered.delete(name)
     } else if (!this.tampered.has(name)) {
