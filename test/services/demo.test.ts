@@ -114,12 +114,18 @@ describe('the demo', () => {
   })
 
   test('tells how it is used', async () => {
-    demo = new Demo()
-    expect(await demo.ended()).toBe(2)
-    expect(demo.output).toContain('Usage: ./scripts/demo --real')
-    const helped = new Demo('--help')
-    expect(await helped.ended()).toBe(0)
-    expect(helped.output).toBe(demo.output)
-    expect(await new Demo('--real', '--seconds', '0').ended()).toBe(2)
+    demo = new Demo('--help')
+    expect(await demo.ended()).toBe(0)
+    expect(demo.output).toContain('./scripts/demo --real [--mysql] [--seconds N]')
+    for (const [options, message] of [
+      [['--real', '--seconds', '0'], '--seconds wants a whole number from 1'],
+      [['--real', '--port', '8081'], '--port is not for --real'],
+      [['--mysql'], '--mysql is for --real'],
+      [['--fast'], 'unknown argument --fast'],
+    ] as const) {
+      const refused = new Demo(...options)
+      expect(await refused.ended()).toBe(2)
+      expect(refused.output).toContain(message)
+    }
   })
 })
