@@ -32,6 +32,7 @@ const faults = [
     'noRestrictedImports',
   ],
   ['sources importing redis', 'src/sources/fault.ts', "import '../redis/keys.js'\n", 'noRestrictedImports'],
+  ['the worker importing the demo', 'src/worker/fault.ts', "import '../demo/demo-stream.js'\n", 'noRestrictedImports'],
   ['http importing the worker', 'src/http/fault.ts', "import '../worker/database.js'\n", 'noRestrictedImports'],
   ['any', 'src/core/fault.ts', 'export const fault = (value: any): void => value()\n', 'noExplicitAny'],
 ] as const
