@@ -104,12 +104,14 @@ const anySql = (expression: Expression, table: TableShape): string => {
   }
 }
 
-const hexOf = (text: string): string => `X'${Buffer.from(text, 'utf8').toString('hex')}'`
+/** The UTF-8 bytes of a text, as a literal. */
+export const hexOf = (text: string): string => `X'${Buffer.from(text, 'utf8').toString('hex')}'`
+
+export const textBytesOf = ({ name }: Column): string => `CAST(CONVERT(${sqlName(name)} USING utf8mb4) AS BINARY)`
 
 /** The bytes of a text: they compare as the value does, whatever the collation. */
 const textSql = (expression: Expression, table: TableShape): string => {
-  if (expression.kind === 'column')
-    return `CAST(CONVERT(${sqlName(columnOf(table, expression.column).name)} USING utf8mb4) AS BINARY)`
+  if (expression.kind === 'column') return textBytesOf(columnOf(table, expression.column))
   if (expression.kind === 'text') return hexOf(expression.text)
   if (expression.kind !== 'call') return 'NULL'
   return (
@@ -160,6 +162,7 @@ const holds = (type: ColumnType, text: string): boolean => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: ASCII begins at 0
   if (/^[\x00-\x7f]*$/.test(text)) return true
   if (type.kind === 'enum') return type.labels.includes(text)
+  if (type.kind === 'set') return text.split(',').every((label) => type.labels.includes(label))
   if (type.kind !== 'text') return false
   if (type.charset === 'utf8mb4') return true
   return (type.charset === 'utf8mb3' || type.charset === 'utf8') && !/[\u{10000}-\u{10ffff}]/u.test(text)

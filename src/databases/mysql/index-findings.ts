@@ -37,8 +37,11 @@ const serves = (board: BoardSpec, index: DescribedIndex): boolean => {
   if (score.kind === 'expression') return false
   const leading = leadingColumns(board)
   const before = index.columns.slice(0, leading.length)
+  const led = leading.every((column) => before.includes(column))
+  // Its values are found at the front of the index, and each value's rows in a stretch of their own.
+  if (board.per !== undefined && (!led || before[0] !== leading[0])) return false
   // Without them in front the rows that the filter rejects are read too, in the right order all the same.
-  const skipped = leading.every((column) => before.includes(column)) ? leading.length : 0
+  const skipped = led ? leading.length : 0
   const [first, ...rest] = index.columns.slice(skipped)
   if (first !== table.columns[score.column]?.name) return false
   const { primaryKey } = table
@@ -76,11 +79,30 @@ export const indexFindings = (
   ]
 }
 
+/**
+ * The plan of a split board's refill would be that of one value, and say nothing of the others: its index is known by its
+ * columns. `rows`: those of the table.
+ */
+const splitPlan = async (session: Session, board: BoardSpec, indexes: readonly DescribedIndex[]): Promise<Plan> => {
+  const { columns, rows } = await session.query(
+    `estimating the rows of board ${board.name}`,
+    `EXPLAIN FORMAT=TRADITIONAL SELECT * FROM ${sqlTable(board.table)}`,
+  )
+  return {
+    served: servingIndex(board, indexes) !== undefined,
+    rows: Number(rows[0]?.[columns.indexOf('rows')] ?? 0),
+  }
+}
+
 export const checkIndex = async (
   session: Session,
   board: BoardSpec,
   allowScan: boolean,
 ): Promise<readonly Finding[]> => {
+  if (board.per !== undefined) {
+    const indexes = await readIndexes(session, board.table.database, board.table.table)
+    return indexFindings(board, await splitPlan(session, board, indexes), indexes, allowScan)
+  }
   // What a refill asks for at first: the reserve below the board, and one row to see where it ends.
   const limit = Math.max(2 * board.size, board.size + 64) + 1
   const plan = await explainPage(session, board, limit)

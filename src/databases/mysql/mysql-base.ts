@@ -14,6 +14,7 @@ import type { Base, GroupsQuery, GroupsRows, RefillQuery, RefillRows } from '../
 import type { MysqlPool, Session } from './connection.js'
 import { type MarkerTable, readMarker, writeMarker } from './marker.js'
 import { readBoard } from './read-board.js'
+import { readGroups } from './read-groups.js'
 import { type Clock, type RefillBudget, systemClock } from './refill-budget.js'
 
 export interface MysqlBaseOptions {
@@ -49,21 +50,25 @@ export class MysqlBase implements Base {
     this.marks = options.marker !== undefined
   }
 
-  async read({ board, limit }: RefillQuery): Promise<RefillRows> {
+  read({ board, limit }: RefillQuery): Promise<RefillRows> {
+    return this.#read((session) => readBoard(session, board, limit))
+  }
+
+  readGroups(query: GroupsQuery): Promise<GroupsRows> {
+    return this.#read((session) => readGroups(session, query))
+  }
+
+  async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
     const { marker, overlapMs, budget } = this.#options
     if (marker !== undefined) {
       return budget.run(async () => {
         const count = await this.#write(marker, randomUUID())
-        return this.#readAfter(marker, count, { board, limit })
+        return this.#readAfter(marker, count, work)
       })
     }
     // Outside the budget: waiting asks nothing of the database.
     await this.#wait(overlapMs)
-    return budget.run(() => this.#snapshot((session) => readBoard(session, board, limit)))
-  }
-
-  readGroups({ board }: GroupsQuery): Promise<GroupsRows> {
-    return Promise.reject(new RanktideError('DATABASE_QUERY', `board ${board.name}: groups cannot be read here`))
+    return budget.run(() => this.#snapshot(work))
   }
 
   async mark(nonce: string): Promise<void> {
@@ -91,14 +96,14 @@ export class MysqlBase implements Base {
   }
 
   /** Takes snapshots until one shows the marker; its rows are the answer. */
-  async #readAfter(marker: MarkerTable, count: number, { board, limit }: RefillQuery): Promise<RefillRows> {
+  async #readAfter<T>(marker: MarkerTable, count: number, work: (session: Session) => Promise<T>): Promise<T> {
     const { feed, visibleMs, refill } = this.#options
     const start = this.#clock.now()
     for (;;) {
-      const rows = await this.#snapshot(async (session) =>
-        (await readMarker(session, marker, feed)) < count ? undefined : readBoard(session, board, limit),
+      const read = await this.#snapshot(async (session) =>
+        (await readMarker(session, marker, feed)) < count ? undefined : { rows: await work(session) },
       )
-      if (rows !== undefined) return rows
+      if (read !== undefined) return read.rows
       if (this.#clock.now() - start >= visibleMs) {
         throw new RanktideError(
           'DATABASE_TIMEOUT',

@@ -8,13 +8,11 @@ import { canonicalValue } from '../../core/canonical.js'
 import { RanktideError } from '../../core/errors.js'
 import { memberOf } from '../../core/member.js'
 import { rankingOf } from '../../core/ranking.js'
+import type { ReadRow, RefillRows } from '../../core/refill.js'
 import type { Column, Image, TableShape, Value } from '../../core/table.js'
-import type { RefillRows } from '../../operators/ports.js'
 import type { Session, SqlRow } from './connection.js'
 import { scoreError } from './expression-sql.js'
 import { pageQuery, readsDirectly, tieQuery } from './refill-query.js'
-
-type Row = RefillRows['rows'][number]
 
 const columnValue = (column: Column, raw: Value): Value => {
   const text = column.type.kind === 'bytes' && raw !== null ? Buffer.from(raw, 'hex').toString('latin1') : raw
@@ -27,14 +25,15 @@ const columnValue = (column: Column, raw: Value): Value => {
 export const imageOf = (table: TableShape, row: SqlRow): Image =>
   table.columns.map((column, i) => columnValue(column, row[i] ?? null))
 
-const rowOf = (table: TableShape, raw: SqlRow): Row => {
+/** As `imageOf`, and PK_NULL for a row without a key. */
+export const rowOf = (table: TableShape, raw: SqlRow): ReadRow => {
   const image = imageOf(table, raw)
   const key = memberOf(table, image)
   if (key === undefined) throw new RanktideError('PK_NULL', table.id)
   return { key, image }
 }
 
-const readRows = async (session: Session, board: BoardSpec, sql: string): Promise<Row[]> => {
+const readRows = async (session: Session, board: BoardSpec, sql: string): Promise<ReadRow[]> => {
   const { rows } = await session.query(`refill of board ${board.name}`, sql)
   return rows.map((row) => rowOf(board.table, row))
 }
@@ -69,8 +68,8 @@ const readPage = async (session: Session, board: BoardSpec, limit: number): Prom
 /** The score of the last two rows, if it is one, and the rows that rank above it. */
 export const tieAtEnd = (
   board: BoardSpec,
-  rows: readonly Row[],
-): { readonly score: string; readonly above: readonly Row[] } | undefined => {
+  rows: readonly ReadRow[],
+): { readonly score: string; readonly above: readonly ReadRow[] } | undefined => {
   if (board.score.kind !== 'column') return undefined
   const { column } = board.score
   const score = rows.at(-2)?.image[column] ?? null

@@ -46,7 +46,7 @@ const withoutTrailingZeros = (text: string): string =>
   `IF(LOCATE('.', ${text}) > 0, TRIM(TRAILING '.' FROM TRIM(TRAILING '0' FROM ${text})), ${text})`
 
 /** The bytes of a key column's canonical text. BINARY(n) stands as it is: bytes order as their Latin-1 text does. */
-const textBytes = ({ name, type }: Column): string => {
+export const textBytes = ({ name, type }: Column): string => {
   const column = sqlName(name)
   switch (type.kind) {
     case 'integer':
@@ -141,13 +141,14 @@ export const tieQuery = (
 }
 
 /**
- * The columns that stand before the score in an index: those that the filter holds to one value. A filter that asks for
- * more than equal values is left to the rows.
+ * The columns that stand before the score in an index: the one that splits the board, and those that the filter holds to
+ * one value. A filter that asks for more than equal values is left to the rows.
  */
 export const leadingColumns = (board: BoardSpec): readonly string[] => {
-  const equal = equalColumns(board.where, board.table) ?? []
-  const score = scoreColumn(board)
-  return equal.filter((column) => column !== score).map(({ name }) => name)
+  const { table, where, per } = board
+  const split = per === undefined ? undefined : table.columns[per]
+  const equal = (equalColumns(where, table) ?? []).filter((column) => column !== scoreColumn(board))
+  return [...new Set([...(split === undefined ? [] : [split]), ...equal])].map(({ name }) => name)
 }
 
 /** The index that serves the page, and the order inside equal scores where an index can. `score`: its column. */
