@@ -141,7 +141,7 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
   const specs = await waitFor(() => database.resolve(feed.boards), waitingFor(app, 'the database'))
   await waitFor(() => checkDatabase(app, specs), waitingFor(app, 'the database'))
   const marker = await waitFor(() => database.marker(specs), waitingFor(app, 'the database'))
-  if (marker === undefined)
+  if (marker === undefined && database.usesMarkers)
     log.warn({ feed: feed.name }, 'No marker may be written: boards will say assumed, not exact')
   served.specs = specs
 

@@ -11,6 +11,7 @@ import { resolveDescribed } from '../worker/resolve-boards.js'
 import type { FeedDatabase } from '../worker/worker-parts.js'
 
 export class MemoryDatabase implements FeedDatabase {
+  readonly usesMarkers = false
   readonly #tables: readonly TableDescription[]
   readonly #openStream: () => WholeStream
   readonly #bases: MemoryBase[] = []

@@ -10,11 +10,13 @@ import { preflight } from '../databases/mysql/preflight.js'
 import { RefillBudget } from '../databases/mysql/refill-budget.js'
 import type { BoardConfig, DatabaseConfig } from '../runtime/config.js'
 import { resolveBoards } from './resolve-boards.js'
+import type { FeedDatabase } from './worker-parts.js'
 
 /** How long a reading may wait until its marker shows on the server it reads, ms: a replica that is just behind. */
 const visibleMs = 10_000
 
-export class WorkerDatabase {
+export class WorkerDatabase implements FeedDatabase {
+  readonly usesMarkers = true
   readonly primary: MysqlPool
   readonly #config: DatabaseConfig
   readonly #refill: MysqlPool

@@ -17,6 +17,8 @@ export interface WorkerParts {
 
 /** The database, as far as a start asks it. Fails with DATABASE_*, and with what is fatal. */
 export interface FeedDatabase {
+  /** Whether boards rest on markers: without them they say assumed. A base made of the stream needs none. */
+  readonly usesMarkers: boolean
   resolve(boards: readonly BoardConfig[]): Promise<readonly BoardSpec[]>
   preflight(boards: readonly BoardSpec[]): Promise<readonly Finding[]>
   /** As the configuration names it. */
