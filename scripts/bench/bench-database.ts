@@ -40,6 +40,7 @@ const imageOf = ({ id, score }: TableAnswer['rows'][number]): Image => [
 ]
 
 export class BenchDatabase implements FeedDatabase {
+  readonly usesMarkers = false
   /** How far the worker has read: the table is asked as of there. */
   offset = 0
   reads = 0
