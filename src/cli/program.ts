@@ -52,6 +52,11 @@ Examples:
   curl -i 'http://127.0.0.1:8081/boards/likes?limit=3'
       what it serves; /readyz?verbose and /metrics tell how it is`
 
+const configExamples = `
+Examples:
+  ranktide config check --connect
+  ranktide config schema > ranktide.schema.json`
+
 const checkExamples = `
 Examples:
   ranktide config check
@@ -84,7 +89,10 @@ const addRun = (program: Command, actions: ProgramActions): void => {
 }
 
 const addConfig = (program: Command, actions: ProgramActions): void => {
-  const group = program.command('config').description('check the configuration, or print its JSON Schema')
+  const group = program
+    .command('config')
+    .description('check the configuration, or print its JSON Schema')
+    .addHelpText('after', configExamples)
   group
     .command('check')
     .description('tell all that is wrong with the configuration, or what it asks for')
