@@ -151,8 +151,12 @@ export class BoundedBoard {
   top(): readonly Entry[] {
     if (!this.#dirty) return this.#shown
     const best = this.#held.best(this.spec.size)
-    const known = new Map<Held<Row>, Entry | undefined>(this.#shownRows.map((held, i) => [held, this.#shown[i]]))
-    this.#shown = best.map((held) => known.get(held) ?? this.#entry(held))
+    const shown = new Map<Held<Row>, Entry | undefined>()
+    for (const [i, held] of this.#shownRows.entries()) if (best[i] !== held) shown.set(held, this.#shown[i])
+    // Most stay where they were.
+    this.#shown = best.map(
+      (held, i) => (this.#shownRows[i] === held ? this.#shown[i] : shown.get(held)) ?? this.#entry(held),
+    )
     this.#shownRows = best
     this.#last = best.length < this.spec.size ? undefined : best.at(-1)
     this.#dirty = false
@@ -165,7 +169,8 @@ export class BoundedBoard {
 
   #entry(held: Held<Row>): Entry {
     const row = typeof held.row === 'string' ? held.row : rowJson(this.spec, held.row, held.exact)
-    return { member: held.key, score: String(held.score), row }
+    const score = String(held.score)
+    return { member: held.key, score: score === held.exact ? held.exact : score, row }
   }
 
   #outscored(score: number, by: number): boolean {
@@ -192,7 +197,9 @@ export class BoundedBoard {
   #admit(key: string, image: Image, es: number): void {
     const place = placeOf(this.#ranking, key, image)
     if (place === undefined || !this.#ranking.accepts(image)) return
-    if (this.#above(place)) this.#held.set({ ...place, row: this.#rowOf(image, place.exact), es })
+    const { score, exact } = place
+    // Field by field: a spread object takes half as much again, and there are millions.
+    if (this.#above(place)) this.#held.set({ key, score, exact, row: this.#rowOf(image, exact), es })
   }
 
   /** Past C the worst row is let go, and the floor becomes its place. */

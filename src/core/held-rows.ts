@@ -14,8 +14,9 @@ export interface Held<Row> extends Place {
   readonly es: number
 }
 
-/** Is told of every key that comes to be held, and of every one that no longer is. */
+/** Is told of every key that comes to be held, and of every one that no longer is; so it knows which are. */
 export interface HeldWatcher {
+  holds(key: string): boolean
   held(key: string): void
   letGo(key: string): void
 }
@@ -52,7 +53,9 @@ export class HeldRows<Row> {
   }
 
   get(key: string): Held<Row> | undefined {
-    return this.#heap === undefined ? this.#sorted.find((held) => held.key === key) : this.#heap.get(key)
+    if (this.#heap !== undefined) return this.#heap.get(key)
+    if (this.#watcher?.holds(key) === false) return undefined
+    return this.#sorted.find((held) => held.key === key)
   }
 
   /** The row that ranks last. */
@@ -96,7 +99,7 @@ export class HeldRows<Row> {
   }
 
   #insert(held: Held<Row>): void {
-    this.#remove(held.key)
+    if (this.#watcher?.holds(held.key) !== false) this.#remove(held.key)
     let low = 0
     let high = this.#sorted.length
     while (low < high) {

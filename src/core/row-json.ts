@@ -33,7 +33,8 @@ export const rowJson = (spec: BoardSpec, image: Image, exact: string): string =>
   const fields = display.map((position) => field(spec, position, spec.table.columns[position]?.name ?? '', image))
   if (score.kind === 'expression') fields.push(`"score":${jsonValue({ kind: 'double' }, exact)}`)
   else if (!display.includes(score.column)) fields.push(field(spec, score.column, 'score', image))
-  return `{${fields.join(',')}}`
+  // Joined, not concatenated: what a board keeps by the thousand should be one flat string.
+  return ['{', fields.join(','), '}'].join('')
 }
 
 const field = (spec: BoardSpec, position: number, name: string, image: Image): string => {

@@ -101,10 +101,15 @@ export class Group implements HeldWatcher {
   held(key: string): void {
     const { holders, touched } = this.#kind
     const other = holders.get(key)
+    if (other !== undefined && other !== this) {
+      other.apply(key, null, Number.POSITIVE_INFINITY)
+      touched.add(other)
+    }
     holders.set(key, this)
-    if (other === undefined || other === this) return
-    other.apply(key, null, Number.POSITIVE_INFINITY)
-    touched.add(other)
+  }
+
+  holds(key: string): boolean {
+    return this.#kind.holders.get(key) === this
   }
 
   letGo(key: string): void {

@@ -15,6 +15,11 @@ export interface Mutant {
 
 const board = 'src/core/bounded-board.ts'
 const keeper = 'src/core/board-keeper.ts'
+const split = 'src/core/split-keeper.ts'
+const groups = 'src/core/split-groups.ts'
+const group = 'src/core/split-group.ts'
+const generation = 'src/core/split-generation.ts'
+const reading = 'src/core/split-reading.ts'
 
 /** Journals of two keys are full at once: rows are merged ahead of their barrier all the time. */
 const tinyJournal: Patch = { file: 'src/core/keeper-feed.ts', find: 'journal: 200_000,', replace: 'journal: 2,' }
@@ -233,6 +238,144 @@ export const mutants: readonly Mutant[] = [
         file: 'src/core/newest-per-key.ts',
         find: '    after: change.after,',
         replace: '    after: first === undefined ? change.after : first.after,',
+      },
+    ],
+  },
+  {
+    name: 'groups found by what a row was before',
+    patches: [
+      {
+        file: groups,
+        find: '  apply({ key, after, es = Number.POSITIVE_INFINITY }: FoldedChange): boolean {',
+        replace: '  apply({ key, after, before, es = Number.POSITIVE_INFINITY }: FoldedChange): boolean {',
+      },
+      {
+        file: groups,
+        find: 'const holder = this.#kind.holders.get(key)\n    if',
+        replace: "const holder = this.#byValue.get(before?.[this.#per] ?? '')\n    if",
+      },
+    ],
+  },
+  {
+    name: 'a journal a group',
+    patches: [
+      {
+        file: 'src/core/group-journals.ts',
+        find: 'has: (key) => this.#journal.has(key)',
+        replace: 'has: (key) => entries.some(([touched]) => touched === key)',
+      },
+    ],
+  },
+  {
+    name: 'pending values taken for new ones',
+    patches: [{ file: groups, find: "this.filled ? 'nothing' : 'everything'", replace: "'nothing'" }],
+  },
+  {
+    name: 'groups that no range has answered taken for read',
+    patches: [
+      { file: split, find: "cause === 'audit' ? this.#generations : 0", replace: 'this.#generations' },
+      { file: groups, find: "below === 'everything' ? 0 : this.generation", replace: 'this.generation' },
+    ],
+  },
+  {
+    name: 'a split board healed before its generation is done',
+    patches: [
+      {
+        file: split,
+        find: '    if (!generation.ranged) return\n',
+        replace: '    this.#degraded.clear()\n    if (!generation.ranged) return\n',
+      },
+    ],
+  },
+  {
+    name: 'gone groups not swept',
+    patches: [
+      {
+        file: generation,
+        find: '[...all()].filter(({ generation }) => generation < this.number)',
+        replace: '[...all()].filter(({ generation, told }) => generation < this.number && !told)',
+      },
+    ],
+  },
+  {
+    name: 'a split board called filled before the pending groups are read',
+    patches: [
+      {
+        file: split,
+        find: '    this.#groups.generation = generation.number\n',
+        replace: '    this.#groups.generation = generation.number\n    this.#filled = true\n',
+      },
+    ],
+  },
+  {
+    name: 'a key held by two groups after a warm start',
+    patches: [{ file: group, find: '      other.apply(key, null, Number.POSITIVE_INFINITY)\n', replace: '' }],
+  },
+  {
+    name: 'groups merged early without freezing',
+    patches: [tinyJournal, { file: split, find: '    this.#setAhead(reading, true)\n', replace: '' }],
+  },
+  {
+    name: 'groups merged at the answer instead of at the barrier',
+    patches: [
+      {
+        file: reading,
+        find: 'if (this.#barrier?.passed === true) return',
+        replace: 'if (this.#rows !== undefined) return',
+      },
+    ],
+  },
+  {
+    name: 'a generation that goes on after a refusal',
+    patches: [
+      {
+        file: split,
+        find: "    this.#generation = undefined\n    this.#wanted = this.#groups.filled ? 'heal' : 'fill'\n",
+        replace: "    this.#wanted = this.#groups.filled ? 'heal' : 'fill'\n",
+      },
+    ],
+  },
+  {
+    name: 'TRUNCATE leaves the groups in flight',
+    patches: [
+      {
+        file: split,
+        find: '    this.#drop()\n    this.#generation = undefined\n    this.#wanted = undefined\n',
+        replace: '',
+      },
+    ],
+  },
+  {
+    name: 'a generation without the barrier on all partitions',
+    patches: [{ file: split, find: 'cause, query, this.#barrierFirst)', replace: 'cause, query, false)' }],
+  },
+  {
+    name: 'warm groups do not wait for the stream to come up',
+    patches: [{ file: split, find: '    this.#catchUp = catchUp\n', replace: '' }],
+  },
+  {
+    name: 'a rewind that freezes no group',
+    patches: [
+      { file: split, find: ' && !this.#feed.rewinding && this.#feed.heldUp', replace: ' && this.#feed.heldUp' },
+    ],
+  },
+  {
+    name: 'short groups not told',
+    patches: [
+      {
+        file: split,
+        find: 'group.behind = { positions: this.#heldAt, since: this.#feed.now }\n      this.#news.add(group)\n',
+        replace: 'group.behind = { positions: this.#heldAt, since: this.#feed.now }\n',
+      },
+    ],
+  },
+  {
+    name: 'the content of a short group said to be of now',
+    patches: [
+      {
+        file: 'src/core/split-news.ts',
+        find: 'positions: behind?.positions ?? heldAt',
+        replace: 'positions: heldAt',
       },
     ],
   },

@@ -17,6 +17,7 @@ import type { Image } from '../../src/core/table.js'
 import { applied } from './applied-diff.js'
 import { oracleTop } from './board-oracle.js'
 import { readBest, readBestOfGroups } from './simulated-base.js'
+import { rankedBy, type SimulatedRanking } from './simulated-rankings.js'
 import { SimulatedWorld, table, topic } from './simulated-world.js'
 import { SplitWatch } from './split-watch.js'
 
@@ -28,6 +29,7 @@ export interface HistoryPlan {
   readonly direction: 'desc' | 'asc'
   readonly ties: 'newest' | 'oldest' | 'redis'
   readonly boards: 1 | 2
+  readonly ranking: SimulatedRanking
   /** A board split by `kind` beside the others: so many groups are read at once, so many are allowed. */
   readonly split: { readonly atOnce: number; readonly most: number } | undefined
   readonly marks: boolean
@@ -94,8 +96,9 @@ export class FeedHistory {
     }
     const split: BoardSpec = { ...first, name: 'kinds', size: 1 + (size % 2), per: 3, maxGroups: plan.split?.most }
     const single = plan.boards === 1 ? [first] : [first, second]
-    this.#boards = plan.split === undefined ? single : [...single, split]
-    this.#split = plan.split === undefined ? undefined : new SplitWatch(split, kinds)
+    const boards = plan.split === undefined ? single : [...single, split]
+    this.#boards = boards.map((board) => rankedBy(board, plan.ranking))
+    this.#split = plan.split === undefined ? undefined : new SplitWatch(rankedBy(split, plan.ranking), kinds)
     for (let key = 0; key < 5; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#now)
     this.#feed = this.#start()
     this.#begin()
@@ -327,7 +330,7 @@ export class FeedHistory {
   #check(): void {
     const snapshot = this.#feed.snapshot()
     const { boards, positions } = snapshot
-    this.#split?.check(snapshot, this.#told())
+    this.#split?.check(snapshot, (at) => this.#told(at))
     for (const { spec, status, content, current } of boards) {
       if (!current || content === undefined || status.state !== 'exact') continue
       this.#compare(spec, content.entries, this.#told(), JSON.stringify([...positions]))
@@ -335,11 +338,11 @@ export class FeedHistory {
   }
 
   /** The rows as the stream has told them. */
-  #told(): Map<string, Image> {
+  #told(positions: Positions = this.#read): Map<string, Image> {
     // One process on one partition sees every rewind by its sign, and shows nothing of it: the board never runs backwards.
     const forwards = this.#plan.mode === 'mixed' && this.#starts === 1 && !this.#sentPartly
     const committed = forwards || this.#plan.mode === 'raced'
-    return committed ? this.#world.committedTo(this.#read) : this.#world.foldedTo(this.#read)
+    return committed ? this.#world.committedTo(positions) : this.#world.foldedTo(positions)
   }
 
   #compare(spec: BoardSpec, entries: readonly Entry[], rows: Map<string, Image>, at: string): void {
