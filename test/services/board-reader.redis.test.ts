@@ -6,7 +6,7 @@ import { BoardReader } from '../../src/redis/board-reader.js'
 import { RedisBoardStore } from '../../src/redis/board-store.js'
 import { RedisClient } from '../../src/redis/client.js'
 import { boardKeys } from '../../src/redis/keys.js'
-import { RedisServer } from '../support/redis-server.js'
+import { redisKinds, type TestRedis } from '../support/built-in-server.js'
 import { until } from '../support/until.js'
 
 const entry = (member: string, score: string): Entry => ({ member, score, row: `{"id":"${member}"}` })
@@ -17,8 +17,8 @@ const metaOf = (state: BoardState) => ({
   definition: 'd',
 })
 
-describe('a reader of boards', () => {
-  let server: RedisServer
+describe.each(redisKinds)('a reader of boards, on %s', (_name, start) => {
+  let server: TestRedis
   let plain: Redis
   let clients: RedisClient[]
   let store: RedisBoardStore
@@ -64,7 +64,7 @@ describe('a reader of boards', () => {
   const ageOf = () => reader.read('likes')?.age ?? Number.POSITIVE_INFINITY
 
   beforeEach(async () => {
-    server = await RedisServer.start()
+    server = await start()
     plain = server.client()
     plain.on('error', () => {})
     clients = []

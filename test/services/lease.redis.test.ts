@@ -3,17 +3,17 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest'
 import { RedisClient } from '../../src/redis/client.js'
 import { feedKeys } from '../../src/redis/keys.js'
 import { Lease, type LeaseState } from '../../src/redis/lease.js'
-import { RedisServer } from '../support/redis-server.js'
+import { redisKinds, type TestRedis } from '../support/built-in-server.js'
 import { until } from '../support/until.js'
 
 const { lease: key } = feedKeys('ranktide', 'webook')
 
-describe('the lease of a feed', () => {
-  let server: RedisServer
+describe.each(redisKinds)('the lease of a feed, on %s', (_name, start) => {
+  let server: TestRedis
   let plain: Redis
   const closing: (() => Promise<void> | void)[] = []
   beforeAll(async () => {
-    server = await RedisServer.start()
+    server = await start()
     plain = server.client()
     plain.on('error', () => {})
   })

@@ -18,6 +18,8 @@ export class BuiltInRedis {
   readonly #channels = new Channels()
   readonly #scripts = new LuaScripts((request) => this.#runData(request))
   readonly #sockets = new Set<Socket>()
+  /** Of each command, those of scripts too. */
+  readonly #calls = new Map<string, number>()
   readonly #server: Server
 
   private constructor() {
@@ -91,6 +93,8 @@ export class BuiltInRedis {
         return this.#runScript(args[0] ?? '', args.slice(1))
       case 'SCRIPT':
         return this.#script(args)
+      case 'INFO':
+        return this.#info()
       default:
         return this.#runData(request)
     }
@@ -103,6 +107,7 @@ export class BuiltInRedis {
     if (upper === 'PUBLISH' && args.length === 2) return this.#channels.publish(args[0] ?? '', args[1] ?? '')
     const command = Object.hasOwn(dataCommands, upper) ? dataCommands[upper] : undefined
     if (command === undefined) return new Failure(`ERR unknown command '${name.slice(0, 128)}'`)
+    this.#calls.set(upper, (this.#calls.get(upper) ?? 0) + 1)
     const [fewest, most] = command.arity
     if (args.length < fewest || args.length > most)
       return new Failure(`ERR wrong number of arguments for '${name.toLowerCase()}' command`)
@@ -112,6 +117,12 @@ export class BuiltInRedis {
       if (error instanceof CommandError) return new Failure(error.message)
       throw error
     }
+  }
+
+  #info(): string {
+    const stats = [...this.#calls].map(([name, calls]) => `cmdstat_${name.toLowerCase()}:calls=${calls}`)
+    const server = ['# Server', 'redis_version:7.0.0', 'redis_mode:standalone', 'loading:0']
+    return [...server, '# Replication', 'role:master', '# Commandstats', ...stats, ''].join('\r\n')
   }
 
   #runScript(sha: string, [count = '', ...values]: readonly string[]): Reply {

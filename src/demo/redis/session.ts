@@ -5,8 +5,6 @@ import { Failure, ok, type Reply, Status } from './reply.js'
 /** `{ replies }`: more than one, or none, where a command is answered so. */
 type Answer = Reply | { readonly replies: readonly Reply[] }
 
-const info = '# Server\r\nredis_version:7.0.0\r\nredis_mode:standalone\r\nloading:0\r\n# Replication\r\nrole:master\r\n'
-
 export class Session implements Listener {
   readonly channels = new Set<string>()
   readonly patterns = new Set<string>()
@@ -42,8 +40,6 @@ export class Session implements Listener {
         return args[0] ?? ''
       case 'SELECT':
         return args[0] === '0' ? ok : new Failure('ERR DB index is out of range: the built-in server has one database')
-      case 'INFO':
-        return info
       case 'QUIT':
         return ok
       case 'MULTI':
