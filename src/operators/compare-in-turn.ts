@@ -33,8 +33,11 @@ export class Turns {
     const groups = published.groups.inTurn(groupsEachTime).map(({ id }) => id.name)
     const inTurn = [boards[this.#turn % boards.length], ...groups.slice(0, contentsEachTime)]
     const names = [...boards, ...groups]
-    return defer(() => store.versions(names)).pipe(
+    const forgotten = published.groups.forgotten()
+    return defer(() => store.versions([...names, ...forgotten.map(({ name }) => name)])).pipe(
       concatMap((versions) => {
+        for (const [i, id] of forgotten.entries())
+          if (versions[names.length + i] !== undefined) published.groups.stray(id)
         const lost = names.filter((_, i) => versions[i] === undefined)
         const doubtful = names.filter(
           (board, i) => versions[i] !== undefined && versions[i] !== published.get(board)?.version,

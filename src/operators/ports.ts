@@ -140,10 +140,12 @@ export interface OwnedSplit {
   readonly epoch: number
 }
 
-/** Versions of groups that are the table's; the number is one more than that of the vouching before, or 1. */
+/** Versions of groups that are the table's; none, where only the number is looked for. */
 export interface Vouching {
   readonly versions: ReadonlyMap<string, number>
   readonly number: number
+  /** Number of the vouching before; undefined: it begins anew, all groups were registered again. */
+  readonly after: number | undefined
 }
 
 export type ForgetOutcome = { readonly kind: 'forgotten' } | Exclude<PublishOutcome, { kind: 'published' }>

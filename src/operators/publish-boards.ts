@@ -98,6 +98,8 @@ const publishRound = (ports: PublishBoardsPorts, snapshot: FeedSnapshot): Observ
   let due: readonly Publish[] = []
   return concat(
     unregister(ports),
+    readRegistries(ports),
+    takeStrays(ports),
     takeGroups(ports, groups.untaken(round)),
     defer(() => {
       due = ports.published.due(snapshot, round)
@@ -136,6 +138,33 @@ const settle = (
   }
   return takeAgain(ports, lost)
 }
+
+/** Where writes were lost, registries may name groups again that were forgotten. */
+const readRegistries = ({ store, published }: PublishBoardsPorts): Observable<never> =>
+  from(published.groups.doubted()).pipe(
+    concatMap((split) =>
+      defer(() => store.registered(split)).pipe(tap(({ groups }) => published.groups.found(split, groups.keys()))),
+    ),
+    ignoreElements(),
+  )
+
+/** What Redis has and the feed does not is taken, to be emptied and forgotten in the next round. */
+const takeStrays = ({ store, published }: PublishBoardsPorts): Observable<never> =>
+  defer(() => {
+    const ids = published.groups.strays()
+    if (ids.length === 0) return EMPTY
+    return defer(() => store.takeAll(ids.map(({ name }) => name))).pipe(
+      tap((taken) => {
+        for (const [i, id] of ids.entries()) {
+          const found = taken[i]
+          if (found === undefined) continue
+          published.groups.take(id, found)
+          published.groups.recheck(id)
+        }
+      }),
+      ignoreElements(),
+    )
+  })
 
 /** Registered first, so that whoever comes next finds every group that may have keys. */
 const takeGroups = (ports: PublishBoardsPorts, ids: readonly GroupId[]): Observable<never> => {

@@ -27,6 +27,8 @@ export interface PublishedGroup extends PublishedBoard {
 export interface Unvouched {
   readonly split: string
   readonly vouching: Vouching
+  /** Groups that are deleted, and that the registry does not name any more. */
+  readonly forgotten: readonly GroupId[]
 }
 
 /** What one round of publishing is about at most: groups, and rows that they may hold together. */
@@ -42,12 +44,22 @@ export class PublishedGroups {
   /** Groups that may have something to be sent, as they are to be; in the order in which they changed. */
   readonly #pending = new Map<string, GroupSnapshot>()
   readonly #unanswered = new Set<string>()
+  /** Groups that the registry may name although they were never taken. */
+  readonly #registering = new Set<string>()
   /** Groups that are not of the feed's positions, and since when, ms since 1970. */
   readonly #behind = new Map<string, number>()
   /** By split board. */
   readonly #unvouched = new Map<string, Set<string>>()
   readonly #unregistered = new Map<string, Set<string>>()
   readonly #vouched = new Map<string, number>()
+  /** Split boards from whose registries groups were removed since their last vouching. */
+  readonly #removed = new Set<string>()
+  /** Groups that were deleted since the last vouching: a server that fails over before it may have them again. */
+  readonly #forgotten = new Map<string, GroupId>()
+  /** Groups that Redis has and that nobody here knows. */
+  #strays: GroupId[] = []
+  /** Split boards whose registries have to be read again. */
+  readonly #doubted = new Set<string>()
   #splits: readonly SplitSnapshot[] = []
   /** To be looked at once there is a snapshot. */
   #later: GroupId[] = []
@@ -80,6 +92,8 @@ export class PublishedGroups {
     // One text for all groups.
     const meta = found.meta.definition === definition ? { ...found.meta, definition } : found.meta
     this.#unanswered.delete(id.name)
+    this.#registering.delete(id.name)
+    this.#forgotten.delete(id.name)
     this.#there.set(id.name, { ...found, meta, id, lost: false })
     addTo(this.#unvouched, id.split, id.name)
   }
@@ -122,17 +136,49 @@ export class PublishedGroups {
   recheck(id: GroupId): void {
     const split = this.#splits.find(({ spec }) => spec.name === id.split)
     if (split === undefined) this.#later.push(id)
-    else this.#pending.set(id.name, split.group(id.value) ?? unread(split, id))
+    else this.#pending.set(id.name, split.group(id.value) ?? unknown(split, id))
   }
 
-  /** The keys of a split board itself are gone: so, very likely, are all of its groups'. Costs all of them. */
+  /**
+   * The keys of a split board itself are gone, or writes to its registry: so, very likely, are groups of it, and others
+   * may be there again. Costs all of them.
+   */
   loseAll(split: string): void {
+    this.#doubted.add(split)
     for (const { id } of this.#there.values()) if (id.split === split) this.#lose(id)
     this.#vouched.delete(split)
   }
 
   get idle(): boolean {
-    return this.#pending.size === 0 && this.#unregistered.size === 0
+    return (
+      this.#pending.size === 0 && this.#unregistered.size === 0 && this.#strays.length === 0 && this.#doubted.size === 0
+    )
+  }
+
+  /** Split boards whose registries have to be read, to see which groups they name. */
+  doubted(): readonly string[] {
+    return [...this.#doubted]
+  }
+
+  /** A registry names these values. */
+  found(split: string, values: Iterable<string>): void {
+    this.#doubted.delete(split)
+    for (const value of values) this.stray({ split, value, name: groupName(split, value) })
+  }
+
+  /** Redis has a group that was thought to be gone, or never known. */
+  stray(id: GroupId): void {
+    if (!this.#there.has(id.name)) this.#strays.push(id)
+  }
+
+  /** Some of the strays, which are to be taken. */
+  strays(): readonly GroupId[] {
+    this.#strays = this.#strays.filter(({ name }) => !this.#there.has(name))
+    return this.#strays.slice(0, groupsPerRound / 2)
+  }
+
+  forgotten(): readonly GroupId[] {
+    return [...this.#forgotten.values()]
   }
 
   /** The groups that the next round is about. */
@@ -155,9 +201,10 @@ export class PublishedGroups {
       if (there !== undefined && !there.lost) continue
       const id = there?.id ?? idOf(group)
       if (!group.gone && group.content !== undefined) ids.push(id)
-      else if (there === undefined) this.#pending.delete(group.name)
+      else if (there === undefined && !this.#registering.has(group.name)) this.#pending.delete(group.name)
       else this.#gone(id)
     }
+    for (const { name } of ids) this.#registering.add(name)
     return ids
   }
 
@@ -218,23 +265,37 @@ export class PublishedGroups {
   /** The registry names none of those any more. */
   unregister(split: string): void {
     this.#unregistered.delete(split)
+    this.#removed.add(split)
   }
 
+  /**
+   * What the registries do not say yet. A split board that has nothing new is among them: the number of its last vouching
+   * is looked for, since a server that has failed over may lack it.
+   */
   unvouched(): readonly Unvouched[] {
-    return [...this.#unvouched].flatMap(([split, names]) => {
+    return [...new Set([...this.#vouched.keys(), ...this.#unvouched.keys()])].flatMap((split) => {
       const versions = new Map<string, number>()
-      for (const name of names) {
+      for (const name of this.#unvouched.get(split) ?? []) {
         const there = this.#there.get(name)
         if (there !== undefined && this.#isSure(there)) versions.set(there.id.value, there.version)
       }
-      if (versions.size === 0) return []
-      return [{ split, vouching: { versions, number: (this.#vouched.get(split) ?? 0) + 1 } }]
+      const last = this.#vouched.get(split)
+      if (versions.size > 0 || this.#removed.has(split))
+        return [{ split, vouching: { versions, number: (last ?? 0) + 1, after: last }, forgotten: this.#done(split) }]
+      return last === undefined ? [] : [{ split, vouching: { versions, number: last, after: last }, forgotten: [] }]
     })
   }
 
+  #done(split: string): readonly GroupId[] {
+    this.#removed.delete(split)
+    const waiting = this.#unregistered.get(split)
+    return this.forgotten().filter((id) => id.split === split && waiting?.has(id.value) !== true)
+  }
+
   /** The registry names these versions. */
-  vouch({ split, vouching: { versions, number } }: Unvouched): void {
+  vouch({ split, vouching: { versions, number }, forgotten }: Unvouched): void {
     this.#vouched.set(split, number)
+    for (const { name } of forgotten) this.#forgotten.delete(name)
     const names = this.#unvouched.get(split)
     for (const [value, version] of versions) {
       const name = groupName(split, value)
@@ -300,21 +361,23 @@ export class PublishedGroups {
 
   #gone(id: GroupId): void {
     if (this.#there.delete(id.name)) this.changes += 1
+    this.#registering.delete(id.name)
     this.#pending.delete(id.name)
     this.#behind.delete(id.name)
     this.#unvouched.get(id.split)?.delete(id.name)
     addTo(this.#unregistered, id.split, id.value)
+    this.#forgotten.set(id.name, id)
   }
 }
 
 const idOf = ({ spec, value, name }: GroupSnapshot): GroupId => ({ split: spec.name, value, name })
 
-/** A group that Redis has and that was not read yet. */
-const unread = ({ spec, behindSince }: SplitSnapshot, { value, name }: GroupId): GroupSnapshot => ({
+/** A group that Redis has and the feed does not: it was not read yet, or there is no row of it. */
+const unknown = ({ spec, behindSince, filled }: SplitSnapshot, { value, name }: GroupId): GroupSnapshot => ({
   spec,
   name,
   value,
-  gone: false,
+  gone: filled,
   status: unknownMeta.status,
   content: undefined,
   current: false,

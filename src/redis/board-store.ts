@@ -158,16 +158,17 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
   async register(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
     for (const chunk of chunksOf(values, groupsPerCall)) {
       const pairs = chunk.flatMap((value) => [value, ''])
-      if (!(await this.#changeRegistry(split, ['', chunk.length, 0, ...pairs]))) return false
+      if (!(await this.#changeRegistry(split, ['', '', chunk.length, 0, ...pairs]))) return false
     }
     return true
   }
 
-  async vouch(split: OwnedSplit, { versions, number }: Vouching): Promise<boolean> {
-    const chunks = chunksOf([...versions], groupsPerCall)
+  async vouch(split: OwnedSplit, { versions, number, after }: Vouching): Promise<boolean> {
+    // Also where there is nothing to be written: whether the vouching before is there still has to be told.
+    const chunks = versions.size === 0 ? [[]] : chunksOf([...versions], groupsPerCall)
     for (const [i, chunk] of chunks.entries()) {
-      const named = i === chunks.length - 1 ? number : ''
-      if (!(await this.#changeRegistry(split, [named, chunk.length, 0, ...chunk.flat()]))) return false
+      const named = i === chunks.length - 1 ? [number, after ?? ''] : ['', '']
+      if (!(await this.#changeRegistry(split, [...named, chunk.length, 0, ...chunk.flat()]))) return false
     }
     return true
   }
@@ -182,7 +183,7 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
 
   async unregister(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
     for (const chunk of chunksOf(values, groupsPerCall))
-      if (!(await this.#changeRegistry(split, ['', 0, chunk.length, ...chunk]))) return false
+      if (!(await this.#changeRegistry(split, ['', '', 0, chunk.length, ...chunk]))) return false
     return true
   }
 

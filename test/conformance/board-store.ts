@@ -282,9 +282,10 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
               ['y', 12],
             ]),
             number: 1,
+            after: 0,
           }),
         )
-        await result(a.vouch(split, { versions: new Map([['y', 13]]), number: 2 }))
+        await result(a.vouch(split, { versions: new Map([['y', 13]]), number: 2, after: 1 }))
         expect(await result(b.registered('likes'))).toEqual({
           groups: new Map([
             ['x', 11],
@@ -294,9 +295,11 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
           vouched: 2,
         })
         // The answer to a vouching was lost: it is sent again. One that was itself lost is missed by the next.
-        const again = (number: number) => a.vouch(split, { versions: new Map([['y', 13]]), number })
+        const again = (number: number) => a.vouch(split, { versions: new Map([['y', 13]]), number, after: number - 1 })
         expect(await result(again(2))).toBe(true)
         expect(await result(again(4))).toBe(false)
+        expect(await result(a.vouch(split, { versions: new Map(), number: 2, after: 2 }))).toBe(true)
+        expect(await result(a.vouch(split, { versions: new Map(), number: 3, after: 3 }))).toBe(false)
         expect((await result(b.registered('likes'))).vouched).toBe(2)
         // Registered anew: whatever it was before, nobody vouches for it.
         await result(a.register(split, ['x']))
@@ -305,9 +308,11 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         await step(b, await result(b.take('likes')), addAll([entry('1', '1')]))
         expect((await result(b.registered('likes'))).vouched).toBe(2)
         const { epoch } = await result(a.take('likes'))
-        expect(await result(a.vouch({ board: 'likes', epoch }, { versions: new Map([['x', 14]]), number: 1 }))).toBe(
-          true,
-        )
+        expect(
+          await result(
+            a.vouch({ board: 'likes', epoch }, { versions: new Map([['x', 14]]), number: 1, after: undefined }),
+          ),
+        ).toBe(true)
         expect((await result(b.registered('likes'))).vouched).toBe(1)
       })
 
@@ -316,7 +321,7 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         const values = Array.from({ length: 10_000 }, (_, i) => `group ${i}`)
         await result(a.register(split, values))
         const versions = new Map(values.map((value, i) => [value, 1_800_000_000_000 + i]))
-        await result(a.vouch(split, { versions, number: 1 }))
+        await result(a.vouch(split, { versions, number: 1, after: 0 }))
         expect(await registered(a)).toEqual(versions)
         await result(a.unregister(split, values.slice(1)))
         expect(await registered(a)).toEqual(new Map([['group 0', 1_800_000_000_000]]))
@@ -326,7 +331,7 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         const old = await ownLikes(a)
         const current = await ownLikes(b)
         await result(b.register(current, ['x']))
-        const vouching = { versions: new Map([['x', 5]]), number: 1 }
+        const vouching = { versions: new Map([['x', 5]]), number: 1, after: 0 }
         const tries = [a.register(old, ['y']), a.vouch(old, vouching), a.unregister(old, ['x'])]
         for (const attempt of tries) await expect(result(attempt)).rejects.toMatchObject({ code: 'LEASE_LOST' })
         await expect(result(a.register(current, ['y']))).rejects.toMatchObject({ code: 'LEASE_LOST' })

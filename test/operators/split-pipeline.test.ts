@@ -116,7 +116,7 @@ describe('a split board', () => {
     expect(split.members('g4')).toEqual(['25', '18', '11'])
   })
 
-  it('goes through many groups by rounds of a thousand', () => {
+  it('goes through many groups by rounds of a thousand', { timeout: 60_000 }, () => {
     for (let id = 0; id < 2_300; id++) split.write(id, 1, `g${id}`)
     split.start()
     split.rest()

@@ -176,9 +176,9 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
     })
   }
 
-  vouch(split: OwnedSplit, { versions, number }: Vouching): Observable<boolean> {
+  vouch(split: OwnedSplit, { versions, number, after }: Vouching): Observable<boolean> {
     return this.#changeRegistry(split, (registry) => {
-      if (number !== 1 && registry.vouched !== number && registry.vouched !== number - 1) return false
+      if (after !== undefined && registry.vouched !== number && registry.vouched !== after) return false
       for (const [value, version] of versions) registry.groups.set(value, version)
       registry.vouched = number
       return true

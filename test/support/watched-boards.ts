@@ -22,6 +22,7 @@ import type {
   TakenBoard,
   Vouching,
 } from '../../src/operators/ports.js'
+import { vouchingOf } from '../../src/operators/published-boards.js'
 import type { Draws } from './draws.js'
 import { type MemoryBoardStore, MemoryBoards } from './memory-board-store.js'
 import { type Fate, simulatedCall } from './simulated-call.js'
@@ -155,7 +156,9 @@ export class WatchedBoards {
   }
 
   /** What a start may take from the heartbeat of groups whose versions the registry names. */
-  #checkVouched({ name: split }: BoardSpec, { positions }: Confirmation): void {
+  #checkVouched({ name: split }: BoardSpec, { positions, versions }: Confirmation): void {
+    const number = versions.get(vouchingOf(split))
+    if (number === undefined || (this.boards.registries.get(split)?.vouched ?? 0) < number) return
     for (const [value, version] of this.boards.registries.get(split)?.groups ?? []) {
       const name = groupName(split, value)
       const found = this.boards.get(name)

@@ -1,12 +1,13 @@
 -- Changes what a split board's registry says, if the caller still owns the split board.
 --
 -- KEYS    1 registry (hash: value of a group -> version last vouched for, or '')   2 meta of the split board
--- ARGV    1 epoch   2 owner id   3 number of this vouching, or '' (nothing is vouched for, or more of it follows)
---         4 number of groups that are set   5 number of groups that are removed
+-- ARGV    1 epoch   2 owner id
+--         3 number of this vouching, or '' (nothing is vouched for, or more of it follows)
+--         4 number of the vouching before, or '' (it begins anew: all groups have been registered again)
+--         5 number of groups that are set   6 number of groups that are removed
 --         then: (value, version or '') pairs; values
--- Result  'done', 'fenced' (another epoch or owner), or 'lost' (no readable meta, or not the number of the vouching
---         before this one or of this one: flushed, or failed over to a server that lacks the last writes). Number 1
---         begins anew: all groups have been registered again
+-- Result  'done', 'fenced' (another epoch or owner), or 'lost': no readable meta, or neither the vouching before nor this
+--         one was the last (flushed, or failed over to a server that lacks the last writes)
 -- Refusals are made before anything is written. A registry of another type lies under our own prefix: it is deleted.
 -- The number of the vouching is the last thing written: whoever finds it finds all that was vouched for under it.
 
@@ -22,10 +23,8 @@ if wrong_type(stored) then return 'lost' end
 if stored.err then return stored end
 if not stored[1] or not stored[2] then return 'lost' end
 if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then return 'fenced' end
-if ARGV[3] ~= '' and ARGV[3] ~= '1' then
-  local behind = tonumber(ARGV[3]) - (tonumber(stored[3] or '0') or -1)
-  if behind ~= 0 and behind ~= 1 then return 'lost' end
-end
+local last = stored[3] or '0'
+if ARGV[3] ~= '' and ARGV[4] ~= '' and last ~= ARGV[3] and last ~= ARGV[4] then return 'lost' end
 
 local kind = redis.call('TYPE', REGISTRY).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', REGISTRY) end
@@ -37,8 +36,8 @@ local function write(command, from, count, width)
   end
 end
 
-local setting, removing = tonumber(ARGV[4]), tonumber(ARGV[5])
-write('HSET', 6, setting, 2)
-write('HDEL', 6 + 2 * setting, removing, 1)
+local setting, removing = tonumber(ARGV[5]), tonumber(ARGV[6])
+write('HSET', 7, setting, 2)
+write('HDEL', 7 + 2 * setting, removing, 1)
 if ARGV[3] ~= '' then redis.call('HSET', META, 'vouched', ARGV[3]) end
 return 'done'
