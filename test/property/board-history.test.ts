@@ -14,8 +14,10 @@ const plan: fc.Arbitrary<HistoryPlan> = fc.record({
   direction: fc.constantFrom('desc', 'desc', 'asc'),
   ties: fc.constantFrom('newest', 'newest', 'oldest', 'redis'),
   boards: fc.constantFrom(1, 1, 2),
+  ranking: fc.constantFrom('plain', 'plain', 'filtered', 'scored', 'both'),
   split: fc.option(fc.record({ atOnce: fc.integer({ min: 1, max: 6 }), most: fc.constantFrom(5, 5, 5, 3) }), {
     nil: undefined,
+    freq: 1,
   }),
   marks: fc.constantFrom(true, true, true, true, false),
   script: fc.array(fc.nat(0x7fffffff), { maxLength: 70, size: 'max' }),

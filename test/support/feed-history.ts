@@ -68,6 +68,9 @@ export class FeedHistory {
   #asked: number[] = []
   #stored = new Map<string, Stored>()
   #confirmed: Positions = new Map()
+  /** What was told up to positions never changes. */
+  readonly #committedTo = new WeakMap<Positions, Map<string, Image>>()
+  readonly #foldedTo = new WeakMap<Positions, Map<string, Image>>()
   #now = 1_700_000_000_000
   #starts = 0
   #random = 0
@@ -98,7 +101,8 @@ export class FeedHistory {
     const single = plan.boards === 1 ? [first] : [first, second]
     const boards = plan.split === undefined ? single : [...single, split]
     this.#boards = boards.map((board) => rankedBy(board, plan.ranking))
-    this.#split = plan.split === undefined ? undefined : new SplitWatch(rankedBy(split, plan.ranking), kinds)
+    this.#split =
+      plan.split === undefined ? undefined : new SplitWatch(rankedBy(split, plan.ranking), kinds, this.#world.rows)
     for (let key = 0; key < 5; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#now)
     this.#feed = this.#start()
     this.#begin()
@@ -342,7 +346,11 @@ export class FeedHistory {
     // One process on one partition sees every rewind by its sign, and shows nothing of it: the board never runs backwards.
     const forwards = this.#plan.mode === 'mixed' && this.#starts === 1 && !this.#sentPartly
     const committed = forwards || this.#plan.mode === 'raced'
-    return committed ? this.#world.committedTo(positions) : this.#world.foldedTo(positions)
+    const known = committed ? this.#committedTo : this.#foldedTo
+    const rows =
+      known.get(positions) ?? (committed ? this.#world.committedTo(positions) : this.#world.foldedTo(positions))
+    known.set(positions, rows)
+    return rows
   }
 
   #compare(spec: BoardSpec, entries: readonly Entry[], rows: Map<string, Image>, at: string): void {
