@@ -24,6 +24,7 @@ declare module 'fengari' {
     lua_pushboolean(state: State, value: boolean): void
     lua_pushjsfunction(state: State, value: Function): void
     lua_pushlstring(state: State, bytes: Uint8Array, length: number): void
+    lua_pushliteral(state: State, text: string): void
     lua_pushnil(state: State): void
     lua_pushnumber(state: State, value: number): void
     lua_rawgeti(state: State, index: number, item: number): number

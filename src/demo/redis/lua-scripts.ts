@@ -27,6 +27,9 @@ redis.status_reply = function(message) return { ok = message } end
 
 const bytesOf = (text: string): Uint8Array => Buffer.from(text, 'latin1')
 const textOf = (bytes: Uint8Array): string => Buffer.from(bytes).toString('latin1')
+/** Control characters are ASCII, too. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+const isAscii = /^[\x00-\x7f]*$/
 const named = (name: string): Uint8Array => fengari.to_luastring(name)
 
 /** As Redis names it in messages. */
@@ -111,7 +114,7 @@ export class LuaScripts {
     const state = this.#state
     if (reply === null) lua.lua_pushboolean(state, false)
     else if (typeof reply === 'number') lua.lua_pushnumber(state, reply)
-    else if (typeof reply === 'string') lua.lua_pushlstring(state, bytesOf(reply), reply.length)
+    else if (typeof reply === 'string') this.#pushText(reply)
     else if (reply instanceof Status) this.#pushField('ok', reply.text)
     else if (reply instanceof Failure) this.#pushField('err', reply.message)
     else {
@@ -123,9 +126,15 @@ export class LuaScripts {
     }
   }
 
+  /** ASCII, the usual case, goes in without a copy of its bytes. */
+  #pushText(text: string): void {
+    if (isAscii.test(text)) lua.lua_pushliteral(this.#state, text)
+    else lua.lua_pushlstring(this.#state, bytesOf(text), text.length)
+  }
+
   #pushField(name: string, text: string): void {
     lua.lua_createtable(this.#state, 0, 1)
-    lua.lua_pushlstring(this.#state, bytesOf(text), text.length)
+    this.#pushText(text)
     lua.lua_setfield(this.#state, -2, named(name))
   }
 

@@ -1,7 +1,7 @@
 /**
  * Bytes of a connection → requests (RESP arrays of bulk strings, as every client library sends them).
  *
- * Memory: what has come of a request that is not whole yet.
+ * Memory: what has come of a request that is not whole yet. What was read of it is not read again with the next bytes.
  */
 
 /** The client does not speak the protocol: the connection can't go on. */
@@ -9,45 +9,57 @@ export class ProtocolError extends Error {}
 
 export class RequestParser {
   #buffer = ''
+  #at = 0
+  /** The request under way, and how many parts it will have. */
+  #parts: string[] = []
+  #wanted: number | undefined
 
   /** Takes bytes (latin1) in and returns the requests that are whole now, the command's name first. */
   push(bytes: string): readonly (readonly string[])[] {
-    this.#buffer += bytes
+    this.#buffer = this.#buffer.slice(this.#at) + bytes
+    this.#at = 0
     const requests: (readonly string[])[] = []
-    let from = 0
-    for (;;) {
-      const found = this.#request(from)
-      if (found === undefined) break
-      from = found.next
-      if (found.request.length > 0) requests.push(found.request)
-    }
-    this.#buffer = this.#buffer.slice(from)
+    for (let request = this.#next(); request !== undefined; request = this.#next())
+      if (request.length > 0) requests.push(request)
     return requests
   }
 
-  #request(from: number): { readonly request: readonly string[]; readonly next: number } | undefined {
-    const head = this.#line(from, '*')
-    if (head === undefined) return undefined
-    const request: string[] = []
-    let next = head.next
-    for (let i = 0; i < head.number; i++) {
-      const size = this.#line(next, '$')
-      if (size === undefined) return undefined
-      const end = size.next + size.number
-      if (this.#buffer.length < end + 2) return undefined
-      request.push(this.#buffer.slice(size.next, end))
-      next = end + 2
+  #next(): readonly string[] | undefined {
+    this.#wanted ??= this.#head()
+    if (this.#wanted === undefined) return undefined
+    while (this.#parts.length < this.#wanted) {
+      const part = this.#part()
+      if (part === undefined) return undefined
+      this.#parts.push(part)
     }
-    return { request, next }
+    const request = this.#parts
+    this.#parts = []
+    this.#wanted = undefined
+    return request
+  }
+
+  #head(): number | undefined {
+    const line = this.#line('*')
+    if (line !== undefined) this.#at = line.next
+    return line?.number
+  }
+
+  #part(): string | undefined {
+    const size = this.#line('$')
+    if (size === undefined) return undefined
+    const end = size.next + size.number
+    if (this.#buffer.length < end + 2) return undefined
+    this.#at = end + 2
+    return this.#buffer.slice(size.next, end)
   }
 
   /** The number in a line that begins with `sign`. */
-  #line(from: number, sign: string): { readonly number: number; readonly next: number } | undefined {
-    const end = this.#buffer.indexOf('\r\n', from)
+  #line(sign: string): { readonly number: number; readonly next: number } | undefined {
+    const end = this.#buffer.indexOf('\r\n', this.#at)
     if (end < 0) return undefined
-    const text = this.#buffer.slice(from + 1, end)
-    if (this.#buffer[from] !== sign || !/^\d{1,9}$/.test(text))
-      throw new ProtocolError(`expected '${sign}' and a length, got '${this.#buffer.slice(from, from + 20)}'`)
+    const text = this.#buffer.slice(this.#at + 1, end)
+    if (this.#buffer[this.#at] !== sign || !/^\d{1,9}$/.test(text))
+      throw new ProtocolError(`expected '${sign}' and a length, got '${this.#buffer.slice(this.#at, this.#at + 20)}'`)
     return { number: Number(text), next: end + 2 }
   }
 }
