@@ -379,4 +379,30 @@ export const mutants: readonly Mutant[] = [
       },
     ],
   },
+  {
+    name: 'the filter not asked of rows that were read',
+    patches: [
+      {
+        file: board,
+        find: 'if (place === undefined || !this.#ranking.accepts(image)) return',
+        replace: 'if (place === undefined) return',
+      },
+    ],
+  },
+  {
+    name: 'the filter not asked of rows that change',
+    patches: [
+      { file: board, find: '    if (!this.#ranking.accepts(image)) return this.#forget(before)\n', replace: '' },
+    ],
+  },
+  {
+    name: 'a row that leaves the filter stays',
+    patches: [
+      {
+        file: board,
+        find: 'if (!this.#ranking.accepts(image)) return this.#forget(before)',
+        replace: "if (!this.#ranking.accepts(image)) return 'passed'",
+      },
+    ],
+  },
 ]

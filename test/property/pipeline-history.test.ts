@@ -14,6 +14,7 @@ const plan: fc.Arbitrary<PipelinePlan> = fc.record({
   direction: fc.constantFrom('desc', 'desc', 'asc'),
   ties: fc.constantFrom('newest', 'newest', 'oldest', 'redis'),
   boards: fc.constantFrom(1, 2),
+  ranking: fc.constantFrom('plain', 'plain', 'filtered', 'scored', 'both'),
   marks: fc.constantFrom(true, true, true, true, false),
   audits: fc.boolean(),
   window: fc.record({ events: fc.integer({ min: 1, max: 6 }), time: fc.constantFrom(0, 20, 150) }),

@@ -15,6 +15,7 @@ import { Draws } from './draws.js'
 import { PipelineProcess } from './pipeline-process.js'
 import { SimulatedBase } from './simulated-base.js'
 import { atOnce, drawFate, type Fate, simulatedCall } from './simulated-call.js'
+import { rankedBy, type SimulatedRanking } from './simulated-rankings.js'
 import { decodeIn, SimulatedSource } from './simulated-source.js'
 import { SimulatedWorld, table, topic } from './simulated-world.js'
 import { VirtualTime } from './virtual-time.js'
@@ -31,6 +32,7 @@ export interface PipelinePlan {
   readonly direction: 'desc' | 'asc'
   readonly ties: 'newest' | 'oldest' | 'redis'
   readonly boards: 1 | 2
+  readonly ranking: SimulatedRanking
   readonly marks: boolean
   readonly audits: boolean
   readonly window: { readonly events: number; readonly time: number }
@@ -84,7 +86,9 @@ export class PipelineHistory {
       score: { kind: 'column', column: 2 },
       where: undefined,
     }
-    this.#specs = plan.boards === 1 ? [first] : [first, second]
+    // A filter that flips takes rows off a board, which a gentle history must not.
+    const ranking = plan.mode === 'gentle' ? 'plain' : plan.ranking
+    this.#specs = (plan.boards === 1 ? [first] : [first, second]).map((spec) => rankedBy(spec, ranking))
     const truth = (spec: BoardSpec, positions: Positions) =>
       oracleTop(spec, plan.mode === 'raced' ? this.#world.committedTo(positions) : this.#world.foldedTo(positions))
     // After a TRUNCATE the feed alone tells the whole table.

@@ -7,6 +7,7 @@ import type { GroupsQuery, GroupsRows, GroupsWanted } from '../../src/core/refil
 import type { Base } from '../../src/operators/ports.js'
 import { oracleTop } from './board-oracle.js'
 import { type Fate, simulatedCall } from './simulated-call.js'
+import { passes } from './simulated-rankings.js'
 import type { Rows, SimulatedWorld } from './simulated-world.js'
 import type { VirtualTime } from './virtual-time.js'
 
@@ -43,11 +44,8 @@ export class SimulatedBase implements Base {
 }
 
 /** The best `limit` rows as the world is now. */
-export const readBest = (world: SimulatedWorld, { board, limit }: RefillQuery): RefillRows => {
-  const members = new Set(oracleTop({ ...board, display: [0] }, world.rows, limit).map(memberIn))
-  const rows = world.snapshot().filter(({ key }) => members.has(key))
-  return { rows, complete: rows.length < limit }
-}
+export const readBest = (world: SimulatedWorld, { board, limit }: RefillQuery): RefillRows =>
+  bestOf(world.rows, board, limit)
 
 /**
  * The same of groups. Values have an order of the database's own here, which is not that of their texts; the cursor is
@@ -66,10 +64,15 @@ export const readBestOfGroups = (world: SimulatedWorld, { board, limit, groups }
   return { groups: new Map(answers), next }
 }
 
+/** As SQL that knows nothing of the filter: it looks further until enough rows pass, and gives all that it has seen. */
 const bestOf = (rows: Rows, board: BoardSpec, limit: number): RefillRows => {
-  const members = new Set(oracleTop({ ...board, display: [0] }, rows, limit).map(memberIn))
-  const read = [...rows].filter(([key]) => members.has(key)).map(([key, image]) => ({ key, image }))
-  return { rows: read, complete: read.length < limit }
+  const unfiltered: BoardSpec = { ...board, display: [0], where: undefined }
+  for (let most = limit; ; most *= 2) {
+    const members = new Set(oracleTop(unfiltered, rows, most).map(memberIn))
+    const read = [...rows].filter(([key]) => members.has(key)).map(([key, image]) => ({ key, image }))
+    const complete = read.length < most
+    if (complete || read.filter(({ image }) => passes(board, image)).length >= limit) return { rows: read, complete }
+  }
 }
 
 const backwards = (text: string): string => [...text].reverse().join('')
