@@ -164,4 +164,8 @@ const markConfirmed = (owned: OwnedFeed, at: number, recorder: Recorder): void =
     owned.confirmedAt.set(spec.name, at)
     recorder.boardConfirmed(spec.name, at)
   }
+  // A board that was taken over as it has to be is not published: nothing else would say how it is.
+  for (const { spec, current, status } of boards) {
+    if (current && status.state !== 'degraded') recorder.boardState(spec.name, status.state)
+  }
 }

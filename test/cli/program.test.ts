@@ -246,7 +246,7 @@ test.each([
   const { code, out, error } = await run(line)
   expect([code, error]).toEqual([0, ''])
   expect(out).toContain('Usage: ranktide')
-  if (line !== 'config --help') expect(out).toMatch(/\nExamples:\n {2}ranktide /)
+  expect(out).toMatch(/\nExamples:\n {2}ranktide /)
 })
 
 test('--version prints that of package.json', async () => {
