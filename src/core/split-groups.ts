@@ -21,12 +21,12 @@ export class SplitGroups {
   readonly #kind: GroupKind
   readonly #per: number
   readonly #byValue = new Map<string, Group>()
-  readonly #most: number
+  readonly most: number
 
   constructor(kind: GroupKind, per: number, most: number) {
     this.#kind = kind
     this.#per = per
-    this.#most = most
+    this.most = most
   }
 
   get touched(): Set<Group> {
@@ -60,7 +60,7 @@ export class SplitGroups {
     if (after === null || value === null) return true
     const known = this.#byValue.get(value)
     if (known === undefined && rankOf(this.#kind.ranking, after) === null) return true
-    const group = known ?? this.begin(value, this.filled ? 'nothing' : 'everything', this.#most)
+    const group = known ?? this.begin(value, this.filled ? 'nothing' : 'everything', this.most)
     if (group === undefined) return false
     if (group.apply(key, after, es) !== 'passed') this.touched.add(group)
     return true

@@ -16,6 +16,7 @@ export interface Mutant {
 const board = 'src/core/bounded-board.ts'
 const keeper = 'src/core/board-keeper.ts'
 const split = 'src/core/split-keeper.ts'
+const reader = 'src/core/split-reader.ts'
 const groups = 'src/core/split-groups.ts'
 const group = 'src/core/split-group.ts'
 const generation = 'src/core/split-generation.ts'
@@ -273,7 +274,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'groups that no range has answered taken for read',
     patches: [
-      { file: split, find: "cause === 'audit' ? this.#generations : 0", replace: 'this.#generations' },
+      { file: reader, find: "cause === 'audit' ? this.#generations : 0", replace: 'this.#generations' },
       { file: groups, find: "below === 'everything' ? 0 : this.generation", replace: 'this.generation' },
     ],
   },
@@ -281,9 +282,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a split board healed before its generation is done',
     patches: [
       {
-        file: split,
+        file: reader,
         find: '    if (!generation.ranged) return\n',
-        replace: '    this.#degraded.clear()\n    if (!generation.ranged) return\n',
+        replace: '    this.#board.rebuilt(generation)\n    if (!generation.ranged) return\n',
       },
     ],
   },
@@ -301,9 +302,9 @@ export const mutants: readonly Mutant[] = [
     name: 'a split board called filled before the pending groups are read',
     patches: [
       {
-        file: split,
+        file: reader,
         find: '    this.#groups.generation = generation.number\n',
-        replace: '    this.#groups.generation = generation.number\n    this.#filled = true\n',
+        replace: '    this.#groups.generation = generation.number\n    this.#board.rebuilt(generation)\n',
       },
     ],
   },
@@ -313,7 +314,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'groups merged early without freezing',
-    patches: [tinyJournal, { file: split, find: '    this.#setAhead(reading, true)\n', replace: '' }],
+    patches: [tinyJournal, { file: reader, find: '    this.#setAhead(reading, true)\n', replace: '' }],
   },
   {
     name: 'groups merged at the answer instead of at the barrier',
@@ -330,24 +331,21 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: split,
-        find: "    this.#generation = undefined\n    this.#wanted = this.#groups.filled ? 'heal' : 'fill'\n",
-        replace: "    this.#wanted = this.#groups.filled ? 'heal' : 'fill'\n",
+        find: "    this.#reader.restart(this.#groups.filled ? 'heal' : 'fill', this.#feed.now + pause)\n",
+        replace:
+          "    if (!this.#reader.isRebuilding) this.#reader.restart(this.#groups.filled ? 'heal' : 'fill', this.#feed.now + pause)\n",
       },
     ],
   },
   {
     name: 'TRUNCATE leaves the groups in flight',
     patches: [
-      {
-        file: split,
-        find: '    this.#drop()\n    this.#generation = undefined\n    this.#wanted = undefined\n',
-        replace: '',
-      },
+      { file: split, find: '    this.#reader.restart(undefined)\n    this.#reader.unread = []\n', replace: '' },
     ],
   },
   {
     name: 'a generation without the barrier on all partitions',
-    patches: [{ file: split, find: 'cause, query, this.#barrierFirst)', replace: 'cause, query, false)' }],
+    patches: [{ file: reader, find: 'cause, query, this.barrierFirst)', replace: 'cause, query, false)' }],
   },
   {
     name: 'warm groups do not wait for the stream to come up',
