@@ -11,7 +11,7 @@ import { Barrier, type BarrierEffect, type Proof } from './barrier.js'
 import type { BoardStatus, Entry } from './board-content.js'
 import type { BoardSpec } from './board-spec.js'
 import { BoundedBoard } from './bounded-board.js'
-import { type ErrorCode, errorTable } from './errors.js'
+import type { ErrorCode } from './errors.js'
 import { HealPauses } from './heal-pauses.js'
 import type { Journal } from './journal.js'
 import { type Keeper, type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
@@ -68,7 +68,6 @@ export class BoardKeeper implements Keeper {
   /** A warm board asks for nothing until one of its rows falls. */
   #lazy = false
   #content: Content | undefined
-  #silent = false
 
   constructor(spec: BoardSpec, capacity: number, feed: KeeperFeed) {
     this.spec = spec
@@ -113,11 +112,11 @@ export class BoardKeeper implements Keeper {
   }
 
   get status(): BoardStatus {
-    const silent = this.#silent && this.#feed.carriesMarkers
-    if (silent) return { state: 'degraded', reason: `FEED_SILENT: ${errorTable.FEED_SILENT.message}` }
     if (this.#degraded.size > 0) return { state: 'degraded', reason: this.#reason }
     if (!this.publishable) return { state: 'stale', reason: this.#reason }
-    return this.#proof === 'assumed'
+    if (this.#feed.behind !== '') return { state: 'stale', reason: this.#feed.behind }
+    const assumed = this.#proof === 'assumed' || (this.#proof === 'marker' && !this.#feed.vouched)
+    return assumed
       ? { state: 'assumed', reason: this.#doubt ?? 'the last barrier rests on time, no marker proved it' }
       : { state: 'exact', reason: '' }
   }
@@ -253,13 +252,7 @@ export class BoardKeeper implements Keeper {
   #advanceBarrier(reading: Reading): BarrierEffect[] {
     const barrier = reading.barrier
     if (barrier === undefined) return []
-    const silent = barrier.waitsForMarker && this.#feed.now - barrier.begun >= keeperLimits.markerPatience
-    if (silent && !this.#silent) {
-      this.#silent = true
-      this.#feed.note({ kind: 'markers-missing', board: this.spec.name })
-    }
-    if (!silent) this.#silent = false
-    if (silent && this.#feed.proof === 'assumed') barrier.assume()
+    if (barrier.waitsForMarker && this.#feed.proof === 'assumed') barrier.assume()
     return barrier.advance(this.#feed.reached, this.#feed.now)
   }
 
@@ -334,7 +327,6 @@ export class BoardKeeper implements Keeper {
     if (this.#reading === undefined) return
     this.#closeJournal(this.#reading)
     this.#reading = undefined
-    this.#silent = false
   }
 
   #closeJournal(reading: Reading): void {

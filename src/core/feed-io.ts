@@ -26,7 +26,7 @@ export type FeedInput =
   | { readonly kind: 'groups'; readonly request: number; readonly rows: GroupsRows }
   | { readonly kind: 'read-failed'; readonly request: number; readonly code: ErrorCode; readonly detail: string }
   | { readonly kind: 'ends'; readonly barrier: number; readonly ends: Positions }
-  | { readonly kind: 'barrier-failed' }
+  | { readonly kind: 'barrier-failed'; readonly code: ErrorCode }
   | { readonly kind: 'audit' }
   | { readonly kind: 'tick' }
 
@@ -75,6 +75,11 @@ export interface SplitSnapshot {
 
 export interface FeedSnapshot {
   readonly positions: Positions
+  /**
+   * Everything that was committed before this time (ms since 1970) is in what `positions` have brought. 0: not known yet;
+   * undefined: nothing can prove it here.
+   */
+  readonly provenAt?: number | undefined
   /** All boards that are not split. */
   readonly boards: readonly BoardSnapshot[]
   readonly splits: readonly SplitSnapshot[]
@@ -93,6 +98,8 @@ export const mergeSnapshots = (older: FeedSnapshot, newer: FeedSnapshot): FeedSn
 }
 
 export interface FeedOptions {
+  /** As people know the feed. */
+  readonly name?: string
   readonly boards: readonly BoardSpec[]
   readonly partitions: number
   /** Whether markers may be written. */

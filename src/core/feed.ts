@@ -6,7 +6,7 @@
  * are absolute. Loss: none here. Memory: O(C) a board, and the journals while queries are under way.
  */
 
-import type { Proof } from './barrier.js'
+import type { BarrierEffect, Proof } from './barrier.js'
 import { BoardKeeper } from './board-keeper.js'
 import type { BoardSpec } from './board-spec.js'
 import type {
@@ -19,6 +19,7 @@ import type {
   Step,
   Window,
 } from './feed-io.js'
+import { FeedPulse } from './feed-pulse.js'
 import { Journal } from './journal.js'
 import type { Keeper, KeeperFeed } from './keeper-feed.js'
 import type { RowsSegment, Segment } from './newest-per-key.js'
@@ -32,8 +33,6 @@ import type { TableShape } from './table.js'
 const defaultCapacity = ({ size, per }: BoardSpec): number => Math.max(2 * size, size + (per === undefined ? 64 : 8))
 
 export class Feed implements KeeperFeed {
-  proof: Proof
-  carriesMarkers = false
   now = 0
   newestEs = 0
   heldUp = ''
@@ -51,12 +50,13 @@ export class Feed implements KeeperFeed {
   #notes: Note[] = []
   #lastId = 0
   readonly #rewinds: RewindFreeze
+  readonly #pulse: FeedPulse
 
   constructor(options: FeedOptions) {
     this.#partitions = options.partitions
     this.#marks = options.marks
-    this.proof = options.marks ? 'marker' : 'assumed'
     this.#nonce = options.nonce
+    this.#pulse = new FeedPulse({ name: options.name ?? '', marks: options.marks, nonce: options.nonce })
     this.#rewinds = new RewindFreeze(this, (kind) => this.#noteRewind(kind))
     const capacityOf = options.capacityOf ?? defaultCapacity
     const single = options.boards.filter(({ per }) => per === undefined)
@@ -97,6 +97,23 @@ export class Feed implements KeeperFeed {
     for (const keeper of this.#splits) keeper.expect(ends)
   }
 
+  /** An earlier owner has seen markers come back: boards that no marker vouches for any more have to say so. */
+  expectMarkers(): void {
+    this.#pulse.expectMarkers()
+  }
+
+  get proof(): Proof {
+    return this.#marks && this.#pulse.carriesMarkers !== false ? 'marker' : 'assumed'
+  }
+
+  get vouched(): boolean {
+    return this.#pulse.provenAt !== undefined
+  }
+
+  get behind(): string {
+    return this.#pulse.trouble
+  }
+
   get rewinding(): boolean {
     return this.#rewinds.active
   }
@@ -108,7 +125,11 @@ export class Feed implements KeeperFeed {
   step(input: FeedInput, now: number): Step {
     this.now = now
     this.#take(input)
-    const effects = [...this.#rewinds.advance(), ...this.#keepers.flatMap((keeper) => keeper.advance())]
+    const effects = [
+      ...this.#beat(),
+      ...this.#rewinds.advance(),
+      ...this.#keepers.flatMap((keeper) => keeper.advance()),
+    ]
     for (const keeper of this.#boards) this.#watch(keeper)
     const notes = this.#notes
     this.#notes = []
@@ -125,7 +146,8 @@ export class Feed implements KeeperFeed {
     }))
     const changed = new Map<string, GroupSnapshot>()
     for (const split of this.#splits) split.collectNews(changed)
-    return { positions: this.#positions, boards, splits: this.#splits.map(({ snapshot }) => snapshot), changed }
+    const splits = this.#splits.map(({ snapshot }) => snapshot)
+    return { positions: this.#positions, provenAt: this.#pulse.provenAt, boards, splits, changed }
   }
 
   /** The snapshot to hand on: what changed up to now will not be in the next one. */
@@ -167,8 +189,6 @@ export class Feed implements KeeperFeed {
 
   note(note: Note): void {
     this.#notes.push(note)
-    // Markers are written but never come back: the feed does not carry them, so it has to do without.
-    if (note.kind === 'markers-missing' && !this.carriesMarkers) this.proof = 'assumed'
   }
 
   #take(input: FeedInput): void {
@@ -187,10 +207,12 @@ export class Feed implements KeeperFeed {
         return
       case 'ends':
         this.#rewinds.onEnds(input.barrier, input.ends)
+        this.#pulse.onEnds(input.barrier, input.ends)
         for (const keeper of this.#keepers) keeper.onEnds(input.barrier, input.ends)
         return
       case 'barrier-failed':
         this.#rewinds.onFailure()
+        this.#pulse.onFailure(input.code, this.now)
         for (const keeper of this.#keepers) keeper.onBarrierFailed()
         return
       case 'audit':
@@ -210,6 +232,7 @@ export class Feed implements KeeperFeed {
       this.#maxEs.set(partition, Math.max(es, this.#maxEs.get(partition) ?? 0))
       this.newestEs = Math.max(es, this.newestEs)
     }
+    if (window.maxEs.size > 0) this.#pulse.onCommits(this.newestEs, this.partitions)
     for (const nonce of window.markers) this.#seeMarker(nonce)
   }
 
@@ -260,6 +283,16 @@ export class Feed implements KeeperFeed {
     }
   }
 
+  #beat(): readonly BarrierEffect[] {
+    const before = this.proof
+    const effects = this.#pulse.advance(this.#positions, this.now, this.partitions, () => this.nextId())
+    // Markers are written but never come back: the feed does not carry them, so it has to do without.
+    const after: Proof = this.proof
+    if (before !== after && after === 'assumed')
+      for (const { spec } of this.#keepers) this.note({ kind: 'markers-missing', board: spec.name })
+    return effects
+  }
+
   #noteRewind(kind: 'rewinding' | 'rewound'): void {
     for (const { spec } of this.#keepers) this.note({ kind, board: spec.name })
   }
@@ -275,9 +308,7 @@ export class Feed implements KeeperFeed {
 
   #seeMarker(nonce: string): void {
     if (!nonce.startsWith(`${this.#nonce}:`)) return
-    this.carriesMarkers = true
-    // Late, but there: from now on barriers can be proven.
-    if (this.#marks) this.proof = 'marker'
+    this.#pulse.onMarker(nonce, this.partitions)
     this.#rewinds.onMarker(nonce)
     for (const keeper of this.#keepers) keeper.onMarker(nonce)
   }

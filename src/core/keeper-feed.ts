@@ -24,8 +24,6 @@ export const keeperLimits = {
   healMost: 300_000,
   /** Peace after which the pause before a rebuild halves, ms. */
   healPeace: 60_000,
-  /** A marker that is not back after this long never will be, or the feed has stopped, ms. */
-  markerPatience: 30_000,
 } as const
 
 /** What a feed needs of those who keep its boards. */
@@ -58,8 +56,10 @@ export interface KeeperFeed {
   readonly rewinding: boolean
   /** Why the stream stands although there is more to come; empty while it goes on. */
   readonly heldUp: string
-  /** Whether any marker ever came back: then silence means that the feed has stopped. */
-  readonly carriesMarkers: boolean
+  /** Why the stream, as far as it has come, is not of the present; empty if it is. */
+  readonly behind: string
+  /** Whether markers vouch for the age of boards; if not, they can only be assumed to be of the present. */
+  readonly vouched: boolean
   /** Time of the input being handled, ms since 1970. */
   readonly now: number
   /** The newest commit time seen, ms since 1970. */

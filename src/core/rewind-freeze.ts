@@ -1,10 +1,8 @@
 import { Barrier, type BarrierEffect } from './barrier.js'
-import { type KeeperFeed, keeperLimits } from './keeper-feed.js'
+import type { KeeperFeed } from './keeper-feed.js'
 import type { Positions } from './positions.js'
 
-type Surroundings = Pick<KeeperFeed, 'reached' | 'now' | 'carriesMarkers' | 'nextId' | 'nonce'> & {
-  proof: KeeperFeed['proof']
-}
+type Surroundings = Pick<KeeperFeed, 'reached' | 'now' | 'proof' | 'nextId' | 'nonce'>
 
 /**
  * Holds a feed's boards as they are while the producer sends again what it has sent before. A marker that is written
@@ -52,11 +50,8 @@ export class RewindFreeze {
     if (this.#barrier === undefined) return []
     const barrier = this.#begun ?? this.#newBarrier()
     this.#barrier = barrier
-    const { now, reached, carriesMarkers } = this.#feed
-    if (barrier.waitsForMarker && !carriesMarkers && now - barrier.begun >= keeperLimits.markerPatience) {
-      this.#feed.proof = 'assumed'
-      barrier.assume()
-    }
+    const { now, reached, proof } = this.#feed
+    if (barrier.waitsForMarker && proof === 'assumed') barrier.assume()
     const effects = barrier.advance(reached, now)
     if (barrier.passed) {
       this.#barrier = undefined

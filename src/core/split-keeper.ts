@@ -11,7 +11,7 @@ import type { Proof } from './barrier.js'
 import type { BoardStatus } from './board-content.js'
 import { rewinding } from './board-keeper.js'
 import { type BoardSpec, defaultMaxGroups } from './board-spec.js'
-import { type ErrorCode, errorTable } from './errors.js'
+import type { ErrorCode } from './errors.js'
 import type { GroupSnapshot, RestoredSplit, SplitSnapshot } from './feed-io.js'
 import { HealPauses } from './heal-pauses.js'
 import { type Keeper, type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
@@ -229,8 +229,6 @@ export class SplitKeeper implements Keeper, ReadingBoard {
   }
 
   #statusNow(): BoardStatus {
-    if (this.#reader.isSilent && this.#feed.carriesMarkers)
-      return { state: 'degraded', reason: `FEED_SILENT: ${errorTable.FEED_SILENT.message}` }
     // The reason that somebody can do something about.
     const limit = this.#degraded.get('GROUPS_LIMIT')
     if (limit !== undefined) return { state: 'degraded', reason: `GROUPS_LIMIT: ${limit}` }
@@ -239,7 +237,9 @@ export class SplitKeeper implements Keeper, ReadingBoard {
     if (this.#feed.heldUp !== '') return { state: 'stale', reason: this.#feed.heldUp }
     if (this.#feed.rewinding) return { state: 'stale', reason: rewinding }
     if (this.#catchUp !== undefined) return { state: 'stale', reason: 'catching up' }
-    if (this.#proof !== 'assumed') return { state: 'exact', reason: '' }
+    if (this.#feed.behind !== '') return { state: 'stale', reason: this.#feed.behind }
+    const assumed = this.#proof === 'assumed' || (this.#proof === 'marker' && !this.#feed.vouched)
+    if (!assumed) return { state: 'exact', reason: '' }
     return { state: 'assumed', reason: this.#doubt ?? 'the last barrier rests on time, no marker proved it' }
   }
 

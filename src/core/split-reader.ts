@@ -65,11 +65,6 @@ export class SplitReader {
     this.#atOnce = atOnce
   }
 
-  /** A marker stays away for so long that the feed may have stopped. */
-  get isSilent(): boolean {
-    return this.#reading?.silent === true
-  }
-
   /** Whether all groups are being read. */
   get isRebuilding(): boolean {
     return this.#generation !== undefined

@@ -15,8 +15,6 @@ export type Due = 'nothing' | 'early' | 'finish'
 export class SplitReading {
   readonly cause: Cause
   readonly query: GroupsQuery
-  /** A marker is missed for so long that it will not come, or the feed has stopped. */
-  silent = false
   readonly #feed: KeeperFeed
   readonly #request: number
   #stage: 'waiting' | 'reading' | 'aside' = 'waiting'
@@ -107,10 +105,7 @@ export class SplitReading {
   #advanceBarrier(): BarrierEffect[] {
     const barrier = this.#barrier
     if (barrier === undefined) return []
-    const silent = barrier.waitsForMarker && this.#feed.now - barrier.begun >= keeperLimits.markerPatience
-    if (silent && !this.silent) this.#feed.note({ kind: 'markers-missing', board: this.query.board.name })
-    this.silent = silent
-    if (silent && this.#feed.proof === 'assumed') barrier.assume()
+    if (barrier.waitsForMarker && this.#feed.proof === 'assumed') barrier.assume()
     return barrier.advance(this.#feed.reached, this.#feed.now)
   }
 

@@ -7,18 +7,24 @@ import {
   EMPTY,
   endWith,
   exhaustMap,
+  filter,
   first,
   from,
   ignoreElements,
   interval,
   type MonoTypeOperatorFunction,
+  map,
   merge,
   type Observable,
+  of,
   type SchedulerLike,
+  startWith,
   switchMap,
+  take,
   takeUntil,
   tap,
   timeout,
+  withLatestFrom,
 } from 'rxjs'
 import type { FeedSnapshot } from '../core/feed-io.js'
 import { hasPassed, type Positions } from '../core/positions.js'
@@ -29,21 +35,27 @@ export interface ConfirmPorts {
   readonly source: Pick<FeedSource, 'ends'>
   readonly store: Pick<BoardStore, 'confirm' | 'vouch'>
   readonly scheduler: SchedulerLike
-  /** The boards of the feed held everything that Kafka had at this time, ms since 1970. */
+  /** The boards of the feed held everything that was committed before this time, ms since 1970. */
   readonly confirmed: (at: number) => void
   readonly failed: (error: unknown) => void
 }
 
 type Confirmed = Pick<PublishedBoards, 'versions' | 'owned' | 'groups'>
 
+/** Looked for more often than confirmed, so that what is proven is told soon, ms. */
+const lookEvery = 250
 const confirmEvery = 1_000
+const confirmSoonest = 500
 /** A feed that lags gets this long to come up to the ends that it was asked for, ms. */
 const patience = 10_000
 
 /**
- * Once a second: asks for the ends of the topics, waits until everything up to them is published, and confirms the
- * boards as of the moment of asking. Readers see the time since then as the age of the boards: it is true, and it grows
- * when Kafka, the database's feed or Redis stands still. Passes every snapshot on. Memory: one snapshot.
+ * Once a second confirms the boards as of a time before which everything that was committed is in them. Readers see the
+ * time since then as the age of the boards: it is true, and it grows when Kafka, the database's feed or Redis stands
+ * still. Passes every snapshot on. Memory: one snapshot.
+ *
+ * A snapshot says itself as of when that is. Where nothing can prove it, the ends of the topics stand for it: asked for,
+ * waited for until everything up to them is published, and dated from the question.
  *
  * `published` is what Redis holds while a snapshot is being passed on: the versions that are confirmed with it.
  */
@@ -57,15 +69,26 @@ const confirmations = (
   ports: ConfirmPorts,
   published: Confirmed,
   published$: Observable<FeedSnapshot>,
-): Observable<never> =>
-  interval(confirmEvery, ports.scheduler).pipe(
-    exhaustMap(() => {
-      const at = ports.scheduler.now()
-      return defer(() => ports.source.ends()).pipe(
-        switchMap((ends) => published$.pipe(first(({ positions }) => hasPassed(positions, ends), undefined))),
-        switchMap((snapshot) => (snapshot === undefined ? EMPTY : confirm(ports, published, snapshot.positions))),
-        tap(() => ports.confirmed(at)),
-        timeout({ first: patience, scheduler: ports.scheduler }),
+): Observable<never> => {
+  const { scheduler } = ports
+  let begun = scheduler.now()
+  let told = 0
+  return interval(lookEvery, scheduler).pipe(
+    withLatestFrom(published$.pipe(startWith(undefined))),
+    map(([, latest]) => latest?.provenAt),
+    filter((provenAt = 0) => {
+      const since = scheduler.now() - begun
+      return since >= confirmEvery || (since >= confirmSoonest && provenAt > told)
+    }),
+    exhaustMap((provenAt) => {
+      begun = scheduler.now()
+      const proven$ = provenAt === undefined ? atEnds(ports, published$) : whenKnown(published$)
+      return proven$.pipe(
+        concatMap(({ at, positions }) => {
+          told = at
+          return confirm(ports, published, positions, at).pipe(tap({ complete: () => ports.confirmed(at) }))
+        }),
+        timeout({ each: patience, scheduler }),
         catchError((error: unknown) => {
           ports.failed(error)
           return EMPTY
@@ -74,12 +97,36 @@ const confirmations = (
     }),
     ignoreElements(),
   )
+}
+
+interface Proven {
+  readonly positions: Positions
+  readonly at: number
+}
+
+/** As of the next snapshot that is published, which the versions are of. */
+const whenKnown = (published$: Observable<FeedSnapshot>): Observable<Proven> =>
+  published$.pipe(
+    take(1),
+    concatMap(({ positions, provenAt = 0 }) => (provenAt === 0 ? EMPTY : of({ positions, at: provenAt }))),
+  )
+
+const atEnds = ({ source, scheduler }: ConfirmPorts, published$: Observable<FeedSnapshot>): Observable<Proven> => {
+  const at = scheduler.now()
+  return defer(() => source.ends()).pipe(
+    switchMap((ends) => published$.pipe(first(({ positions }) => hasPassed(positions, ends), undefined))),
+    // One that knows better has come meanwhile.
+    concatMap((snapshot) =>
+      snapshot === undefined || snapshot.provenAt !== undefined ? EMPTY : of({ positions: snapshot.positions, at }),
+    ),
+  )
+}
 
 /**
  * The versions of boards stand in the heartbeat itself; those of groups in the registries of their split boards, where
  * only what was published since the last time is written. The heartbeat names the number of that writing.
  */
-const confirm = ({ store }: ConfirmPorts, published: Confirmed, positions: Positions): Observable<void> => {
+const confirm = ({ store }: ConfirmPorts, published: Confirmed, positions: Positions, at: number): Observable<void> => {
   const unvouched = published.groups.unvouched()
   const vouched$ = from(unvouched).pipe(
     concatMap((some) =>
@@ -91,6 +138,6 @@ const confirm = ({ store }: ConfirmPorts, published: Confirmed, positions: Posit
   )
   return concat(
     vouched$,
-    defer(() => store.confirm(positions, published.versions())),
+    defer(() => store.confirm(positions, published.versions(), at)),
   )
 }

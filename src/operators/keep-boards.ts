@@ -111,12 +111,12 @@ const carryOut = (effect: FeedEffect, { base, source }: KeepBoardsPorts): Observ
     case 'mark':
       return defer(() => base.mark(effect.nonce)).pipe(
         ignoreElements(),
-        catchError(() => of<FeedInput>({ kind: 'barrier-failed' })),
+        catchError((error: unknown) => of<FeedInput>({ kind: 'barrier-failed', code: asRanktideError(error).code })),
       )
     case 'ends':
       return defer(() => source.ends()).pipe(
         map((ends): FeedInput => ({ kind: 'ends', barrier: effect.barrier, ends })),
-        catchError(() => of<FeedInput>({ kind: 'barrier-failed' })),
+        catchError((error: unknown) => of<FeedInput>({ kind: 'barrier-failed', code: asRanktideError(error).code })),
       )
   }
 }

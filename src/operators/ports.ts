@@ -115,6 +115,8 @@ export interface PublishRequest {
   readonly base: number
   readonly diff: BoardDiff
   readonly meta: BoardMeta
+  /** As of when the board is known to be the table's, ms since 1970 by this process's clock; default: now. */
+  readonly provenAt?: number | undefined
 }
 
 export type PublishOutcome =
@@ -174,8 +176,11 @@ export interface BoardStore extends GroupStore {
   take(board: string): ObservableInput<TakenBoard>
   /** All requests in one round trip; outcomes in the order of the requests. */
   publish(requests: readonly PublishRequest[]): ObservableInput<readonly PublishOutcome[]>
-  /** Confirms, once a second, that the feed's boards in these versions are those of `positions`. */
-  confirm(positions: Positions, versions: ReadonlyMap<string, number>): ObservableInput<void>
+  /**
+   * Confirms, once a second, that the feed's boards in these versions are those of `positions`, and that everything
+   * committed before `at` (ms since 1970 by this process's clock; default: now) is in them.
+   */
+  confirm(positions: Positions, versions: ReadonlyMap<string, number>, at?: number): ObservableInput<void>
   /** What was confirmed last, by whichever owner; empty if nothing ever was. */
   confirmed(): ObservableInput<Confirmation>
 }

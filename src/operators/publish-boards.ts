@@ -103,17 +103,21 @@ const publishRound = (ports: PublishBoardsPorts, snapshot: FeedSnapshot): Observ
     takeGroups(ports, groups.untaken(round)),
     defer(() => {
       due = ports.published.due(snapshot, round)
-      return publish(ports, due)
+      return publish(ports, due, snapshot.provenAt)
     }),
     defer(() => forgetAll(ports, groups.empty(round))),
     defer(() => (due.length === 0 && groups.idle ? of(snapshot) : EMPTY)),
   )
 }
 
-const publish = (ports: PublishBoardsPorts, due: readonly Publish[]): Observable<never> =>
+const publish = (
+  ports: PublishBoardsPorts,
+  due: readonly Publish[],
+  provenAt: number | undefined,
+): Observable<never> =>
   due.length === 0
     ? EMPTY
-    : defer(() => ports.store.publish(due.map(({ request }) => request))).pipe(
+    : defer(() => ports.store.publish(due.map(({ request }) => ({ ...request, provenAt })))).pipe(
         tap({ error: () => ports.published.unsettle(due) }),
         concatMap((outcomes) => settle(ports, due, outcomes)),
       )

@@ -3,7 +3,7 @@ import type { Feed } from '../core/feed.js'
 import type { Positions } from '../core/positions.js'
 import type { Confirmation, TakenBoard } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'
-import { earliest, positionsOf } from './restore-positions.js'
+import { earliest, positionsOf, provenBefore } from './restore-positions.js'
 import { restoreSplit, type TakenSplit } from './restore-split.js'
 
 /**
@@ -34,6 +34,7 @@ export const restoreBoards = (
     start = start === undefined ? positions : earliest(start, positions)
     // The last owner ended in the middle of a rewind: its end has still to come.
     if (meta.status.reason === rewinding) feed.suspectRewind()
+    if (provenBefore(meta)) feed.expectMarkers()
   }
   return start ?? new Map()
 }

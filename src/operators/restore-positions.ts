@@ -1,4 +1,5 @@
 /** Where a start may read on, from what the boards and the heartbeat in Redis say of themselves. */
+import { isBehind } from '../core/feed-pulse.js'
 import { furthest, type Positions } from '../core/positions.js'
 import type { BoardMeta } from './ports.js'
 
@@ -30,3 +31,6 @@ export const earliest = (a: Positions, b: Positions): Map<string, number> => {
   }
   return result
 }
+
+/** Whether markers have come back through the feed when this was written. */
+export const provenBefore = ({ status }: BoardMeta): boolean => status.state === 'exact' || isBehind(status.reason)

@@ -7,7 +7,7 @@ import { groupName } from '../core/group-name.js'
 import { hasPassed, type Positions } from '../core/positions.js'
 import type { Confirmation, Registry, TakenBoard } from './ports.js'
 import { type PublishedBoards, vouchingOf } from './published-boards.js'
-import { earliest, positionsOf } from './restore-positions.js'
+import { earliest, positionsOf, provenBefore } from './restore-positions.js'
 
 export interface TakenSplit {
   readonly spec: BoardSpec
@@ -64,6 +64,7 @@ export const restoreSplit = (
   published.stoodAt(name, from)
   // The last owner ended in the middle of a rewind: its end has still to come.
   if (meta?.status.reason === rewinding) feed.suspectRewind()
+  if (meta !== undefined && provenBefore(meta)) feed.expectMarkers()
   return start
 }
 

@@ -8,6 +8,7 @@
 import { type Observable, Subject } from 'rxjs'
 import type { Entry } from '../core/board-content.js'
 import { asRanktideError, type RanktideError } from '../core/errors.js'
+import { isBehind } from '../core/feed-pulse.js'
 import type { BoardMeta } from '../operators/ports.js'
 import { heartbeatTime, wholeNumber } from './board-reply.js'
 import type { RedisClient } from './client.js'
@@ -132,7 +133,8 @@ export class BoardReader {
 
   #ageOf({ confirmedAt = 0, meta }: Cached, vouchedAt: number): number | undefined {
     // A heartbeat speaks for all boards of the feed that say they are the table's; the others stand where they stood.
-    const current = meta.status.state === 'exact' || meta.status.state === 'assumed'
+    const { state, reason } = meta.status
+    const current = state === 'exact' || state === 'assumed' || isBehind(reason)
     const at = current ? Math.max(confirmedAt, vouchedAt) : confirmedAt
     if (at === 0 || this.#serverOffset === undefined) return undefined
     return Math.max(0, this.#options.now() + this.#serverOffset - at)

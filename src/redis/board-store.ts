@@ -38,6 +38,8 @@ export interface RedisBoardStoreOptions {
   readonly zsets?: ReadonlyMap<string, string>
   /** Monotonic, in ms. */
   readonly now?: () => number
+  /** ms since 1970: the clock of the times that are told. */
+  readonly clock?: () => number
 }
 
 /** A heartbeat outlives its owner by this much: readers go on telling the true age of boards that nobody keeps. */
@@ -125,14 +127,15 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
   }
 
   /** Fails with LEASE_LOST where another owner holds the feed's lease. */
-  async confirm(positions: Positions, versions: ReadonlyMap<string, number> = new Map()): Promise<void> {
+  async confirm(positions: Positions, versions: ReadonlyMap<string, number> = new Map(), at?: number): Promise<void> {
     const { heartbeat, lease } = this.#feedKeys
     const owner = this.#options.owner()
     const told = `"versions":${numbersText(versions)},"positions":${numbersText(positions)}`
     const rest = `"owner":${JSON.stringify(owner)},${told}}`
     const sent = String(this.#clock.estimate() ?? '')
+    const behind = this.#behind(at)
     const reply = await this.#options.client
-      .call((redis) => redis.ranktideConfirm(heartbeat, lease, owner, sent, rest, heartbeatLife))
+      .call((redis) => redis.ranktideConfirm(heartbeat, lease, owner, sent, rest, heartbeatLife, behind))
       .catch((error: unknown) => {
         throw error instanceof RanktideError && error.detail.includes('FENCED')
           ? new RanktideError('LEASE_LOST', `feed ${this.#options.feed}`)
@@ -140,8 +143,13 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
       })
     const time = wholeNumber(String(reply))
     if (time === undefined) throw malformed('confirm')
-    this.#confirmedAt = sent === '' ? String(time) : String(Math.min(Number(sent), time))
+    this.#confirmedAt = String((sent === '' ? time : Math.min(Number(sent), time)) - behind)
     this.#clock.read(time)
+  }
+
+  /** How long ago that was, ms. */
+  #behind(at: number | undefined): number {
+    return at === undefined ? 0 : Math.max(0, Math.round((this.#options.clock ?? Date.now)() - at))
   }
 
   async confirmed(): Promise<Confirmation> {
@@ -222,14 +230,15 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
   }
 
   /** As publish.lua's header has them. */
-  #publishArguments({ board, epoch, base, diff, meta }: PublishRequest): (string | number)[] {
+  #publishArguments({ board, epoch, base, diff, meta, provenAt }: PublishRequest): (string | number)[] {
     const keys = this.#keysOf(board)
+    const sent = this.#clock.estimate()
     return [
       ...[keys.zset, keys.rows, keys.meta],
       ...[epoch, this.#options.owner(), base, keys.changes],
       ...[meta.status.state, meta.status.reason, meta.complete ? 1 : 0, meta.definition],
       ...[numbersText(meta.positions), numbersText(meta.newest ?? new Map())],
-      ...[this.#clock.estimate() ?? '', this.#confirmedAt],
+      ...[sent === undefined ? '' : Math.max(0, sent - this.#behind(provenAt)), this.#confirmedAt],
       ...[diff.leave.length, diff.scores.length, diff.rows.length],
       ...diff.leave,
       ...diff.scores.flatMap(({ member, score }) => [score, member]),

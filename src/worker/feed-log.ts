@@ -54,12 +54,10 @@ export const logNotes = (log: Log, recorder: Recorder) => {
 }
 
 export const logDecoding = (log: Log, recorder: Recorder, feed: string): DecodeObserver => ({
-  decoded: ({ messages, refused, events, maxEs }) => {
+  decoded: ({ messages, refused, events }) => {
     tellRefused(log, recorder, feed, refused)
     recorder.messages(feed, messages)
     recorder.rows(feed, events.length)
-    const newest = Math.max(...maxEs.values())
-    if (newest > 0) recorder.lag(feed, Math.max(0, Date.now() - newest) / 1000)
   },
 })
 

@@ -8,6 +8,7 @@ import type { BoardPorts } from '../../pipelines/board.js'
 import { definitionOf } from '../core/board-definition.js'
 import { asRanktideError, RanktideError } from '../core/errors.js'
 import { Feed } from '../core/feed.js'
+import type { FeedSnapshot } from '../core/feed-io.js'
 import type { Note } from '../core/note.js'
 import type { Positions } from '../core/positions.js'
 import type { FeedSource, TakenBoard } from '../operators/ports.js'
@@ -51,6 +52,7 @@ export const prepareRun = async (options: FeedOwnerOptions, cold: boolean, wante
   }
   const definitions = new Map(served.specs.map((spec) => [spec.name, definitionOf(spec, options.topics)]))
   const feed = new Feed({
+    name,
     boards: served.specs,
     partitions: ends.size,
     marks: base.marks,
@@ -91,6 +93,7 @@ const portsOf = (
 ): BoardPorts => {
   const { name, served, store, base, deadLetters, window, auditEvery, log, recorder } = options
   const scheduler = asyncScheduler
+  const lag = measureLag(feed, (seconds) => recorder.lag(name, seconds))
   const tell = logNotes(log, recorder)
   const source: FeedSource = {
     batches: (from) => options.source.batches(from).pipe(takeUntil(options.stop$.pipe(filter((stop) => stop)))),
@@ -122,6 +125,7 @@ const portsOf = (
         restGroups(served)
         for (const split of snapshot.splits) logSplit(recorder, split, owned.published.groups)
         recorder.journal(name, feed.journalSize)
+        lag(snapshot)
       },
     },
     publishing: publishingPorts(options, owned),
@@ -132,6 +136,17 @@ const portsOf = (
       confirmed: (at) => markConfirmed(owned, at, recorder),
       failed: (error) => log.debug({ feed: name, error: asRanktideError(error) }, 'Boards not confirmed'),
     },
+  }
+}
+
+/** By what is proven, which grows while nothing comes; else by the newest commit that has come. */
+const measureLag = (feed: Feed, tell: (seconds: number) => void): ((snapshot: FeedSnapshot) => void) => {
+  let newest = 0
+  return ({ provenAt }) => {
+    const known = provenAt ?? feed.newestEs
+    if (known === 0 || (provenAt === undefined && known <= newest)) return
+    newest = known
+    tell(Math.max(0, Date.now() - known) / 1000)
   }
 }
 
@@ -159,10 +174,10 @@ const publishingPorts = ({ store, lease, log, recorder }: FeedOwnerOptions, owne
 const markConfirmed = (owned: OwnedFeed, at: number, recorder: Recorder): void => {
   const { boards = [], splits = [] } = owned.snapshot ?? {}
   for (const { spec, current, status } of [...boards, ...splits]) {
-    // Silent: what it shows is right for what has come, but nothing vouches for its age.
     if (!current || status.state === 'degraded') continue
-    owned.confirmedAt.set(spec.name, at)
-    recorder.boardConfirmed(spec.name, at)
+    const latest = Math.max(at, owned.confirmedAt.get(spec.name) ?? 0)
+    owned.confirmedAt.set(spec.name, latest)
+    recorder.boardConfirmed(spec.name, latest)
   }
   // A board that was taken over as it has to be is not published: nothing else would say how it is.
   for (const { spec, current, status } of boards) {

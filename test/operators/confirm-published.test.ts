@@ -11,7 +11,7 @@ describe('confirming', () => {
   let time: VirtualTime
   let snapshots$: Subject<FeedSnapshot>
   let ends: () => Observable<Positions>
-  let sent: [number | undefined, number | undefined][]
+  let sent: [number | undefined, number | undefined, number | undefined][]
   let confirmed: number[]
   let failures: number
   let passed: number
@@ -29,8 +29,8 @@ describe('confirming', () => {
     const ports = {
       source: { ends: () => defer(() => ends()) },
       store: {
-        confirm: (positions: Positions, versions: ReadonlyMap<string, number>) => {
-          sent.push([positions.get('t/0'), versions.get('likes')])
+        confirm: (positions: Positions, versions: ReadonlyMap<string, number>, at?: number) => {
+          sent.push([positions.get('t/0'), versions.get('likes'), at])
           return of(undefined)
         },
         vouch: () => of(true),
@@ -61,16 +61,40 @@ describe('confirming', () => {
     snapshots$.next(snapshotOf(4, {}))
     time.advance(700)
     snapshots$.next(snapshotOf(6, {}))
-    expect([sent, confirmed, passed]).toEqual([[[6, 1_800]], [1_000], 2])
+    expect([sent, confirmed, passed]).toEqual([[[6, 1_800, 1_000]], [1_000], 2])
   })
 
   it('asks once a second, one question at a time', () => {
     time.advance(3_500)
     snapshots$.next(snapshotOf(5, {}))
     expect(confirmed).toEqual([1_000])
-    time.advance(500)
+    time.advance(1_000)
     snapshots$.next(snapshotOf(5, {}))
-    expect(confirmed).toEqual([1_000, 4_000])
+    expect(confirmed).toEqual([1_000, 3_750])
+  })
+
+  it('takes the word of snapshots that know as of when they are, however long ago that is, and asks nobody', () => {
+    ends = () => throwError(() => new Error('nobody asks'))
+    const proven = (offset: number, provenAt: number) => snapshots$.next({ ...snapshotOf(offset, {}), provenAt })
+    proven(3, 0)
+    time.advance(1_000)
+    proven(4, 0)
+    expect([sent, failures]).toEqual([[], 0])
+    proven(5, 700)
+    time.advance(500)
+    proven(6, 800)
+    expect(sent.map(([offset, , at]) => [offset, at])).toEqual([[6, 800]])
+    // Again each second, though nothing more is proven: the versions may be others.
+    for (let i = 0; i < 8; i++) {
+      time.advance(250)
+      proven(6, 800)
+    }
+    expect(sent.map(([offset, , at]) => [offset, at])).toEqual([
+      [6, 800],
+      [6, 800],
+      [6, 800],
+    ])
+    expect(new Set(confirmed)).toEqual(new Set([800]))
   })
 
   it.each([

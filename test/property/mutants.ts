@@ -229,6 +229,26 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
+    name: 'a marker of one partition taken for all',
+    patches: [
+      {
+        file: 'src/core/feed-pulse.ts',
+        find: 'if (partitions === 1) this.#prove(at)',
+        replace: 'if (partitions > 0) this.#prove(at)',
+      },
+    ],
+  },
+  {
+    name: 'boards confirmed as of now instead of as of what is proven',
+    patches: [
+      {
+        file: 'src/operators/confirm-published.ts',
+        find: 'of({ positions, at: provenAt })',
+        replace: 'of({ positions, at: provenAt + 5_000 })',
+      },
+    ],
+  },
+  {
     name: 'a control that bounds nothing',
     patches: [{ file: 'src/core/newest-per-key.ts', find: '      open = undefined\n', replace: '' }],
   },

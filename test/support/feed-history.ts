@@ -10,6 +10,7 @@ import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { FeedEvent } from '../../src/core/change.js'
 import { Feed } from '../../src/core/feed.js'
 import type { FeedEffect, FeedInput, Restored } from '../../src/core/feed-io.js'
+import { isBehind } from '../../src/core/feed-pulse.js'
 import { foldNewest } from '../../src/core/newest-per-key.js'
 import { furthest, hasPassed, type Positions, partitionId } from '../../src/core/positions.js'
 import { RewindSigns } from '../../src/core/rewind-signs.js'
@@ -62,6 +63,8 @@ export class FeedHistory {
   #recordTime = 0
   /** A batch was sent in part: a rewind of which there is no sign. */
   #sentPartly = false
+  /** As of when the feed was last found to hold everything. */
+  #proven = 0
   #read: Map<string, number> = new Map()
   #reads: PendingRead[] = []
   #marks: string[] = []
@@ -77,7 +80,7 @@ export class FeedHistory {
 
   constructor(plan: HistoryPlan) {
     this.#plan = plan
-    this.#world = new SimulatedWorld(plan.mode === 'mixed' ? 1 : 2 + (plan.size % 2))
+    this.#world = new SimulatedWorld(plan.mode === 'mixed' ? 1 : 2 + (plan.size % 2), () => this.#now)
     const { size, direction, ties } = plan
     const first: BoardSpec = {
       name: 'likes',
@@ -247,7 +250,7 @@ export class FeedHistory {
   #writeMarks(): void {
     if (this.#marks.length > 0 && this.#draw(4) === 0) {
       this.#marks.shift()
-      this.#step({ kind: 'barrier-failed' })
+      this.#step({ kind: 'barrier-failed', code: 'DATABASE_TIMEOUT' })
     }
     for (const nonce of this.#marks.splice(0)) this.#world.mark(nonce)
   }
@@ -317,6 +320,7 @@ export class FeedHistory {
       const positions = stored.state === 'stale' ? stored.positions : furthest(stored.positions, this.#confirmed)
       if (feed.restore(name, { ...stored, positions })) warm.push(positions)
       if (stored.reason === rewinding) feed.suspectRewind()
+      if (stored.state === 'exact' || isBehind(stored.reason)) feed.expectMarkers()
     }
     if (this.#split !== undefined) warm.push(...this.#split.restore(feed, this.#confirmed, () => this.#draw(6) === 0))
     this.#read = new Map(this.#world.before(this.#draw(12)))
@@ -333,10 +337,13 @@ export class FeedHistory {
 
   #check(): void {
     const snapshot = this.#feed.snapshot()
-    const { boards, positions } = snapshot
+    const { boards, positions, provenAt = 0 } = snapshot
+    if (provenAt !== this.#proven && !this.#world.holds(provenAt, this.#read))
+      throw new Error(`not everything before ${provenAt} is there`)
+    this.#proven = provenAt
     this.#split?.check(snapshot, (at) => this.#told(at))
     for (const { spec, status, content, current } of boards) {
-      if (!current || content === undefined || status.state !== 'exact') continue
+      if (!current || content === undefined || !(status.state === 'exact' || isBehind(status.reason))) continue
       this.#compare(spec, content.entries, this.#told(), JSON.stringify([...positions]))
     }
   }

@@ -65,7 +65,7 @@ export class PipelineHistory {
   constructor(plan: PipelinePlan) {
     this.#plan = plan
     const many = plan.mode === 'rewound' || plan.mode === 'raced'
-    this.#world = new SimulatedWorld(many ? 2 + (plan.size % 2) : 1)
+    this.#world = new SimulatedWorld(many ? 2 + (plan.size % 2) : 1, () => this.#time.now())
     const { size, ties } = plan
     const direction = plan.mode === 'gentle' ? 'desc' : plan.direction
     const first: BoardSpec = {
@@ -94,6 +94,7 @@ export class PipelineHistory {
     // After a TRUNCATE the feed alone tells the whole table.
     const provable = plan.marks || plan.mode === 'mixed' || plan.mode === 'raced'
     this.#redis = new WatchedBoards(this.#specs, this.#time, truth, provable)
+    this.#redis.holds = (at, positions) => this.#world.holds(at, positions)
     // Too few rows for a board in some gentle histories: then it has to be known that nothing is below.
     const rows = plan.mode === 'gentle' ? plan.reserve : 5
     for (let key = 0; key < rows; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#es())

@@ -56,9 +56,15 @@ export class SimulatedWorld {
   #time = 0
   #batchId = 1_000_000
   #restarts = 0
+  #sentPartly = false
 
-  constructor(partitions: number) {
+  /** When each entry of the log was committed, by `clock`. */
+  readonly #committedAt: number[] = []
+  readonly #clock: () => number
+
+  constructor(partitions: number, clock: () => number = () => 0) {
     this.partitions = partitions
+    this.#clock = clock
     this.#records = Array.from({ length: partitions }, () => [])
   }
 
@@ -67,7 +73,7 @@ export class SimulatedWorld {
     const before = this.rows.get(key) ?? null
     if (image === null && before === null) return
     this.#set(key, image)
-    this.#log.push({ kind: 'rows', moved: false, changes: [{ key, after: image, before, es }], refused })
+    this.#commit({ kind: 'rows', moved: false, changes: [{ key, after: image, before, es }], refused })
   }
 
   /** Changes a row's key. */
@@ -81,16 +87,16 @@ export class SimulatedWorld {
       { key: from, after: null, before: image, es },
       { key: to, after: moved, before: null, es },
     ]
-    this.#log.push({ kind: 'rows', moved: true, changes, refused: false })
+    this.#commit({ kind: 'rows', moved: true, changes, refused: false })
   }
 
   truncate(): void {
     this.rows.clear()
-    this.#log.push({ kind: 'truncate' })
+    this.#commit({ kind: 'truncate' })
   }
 
   mark(nonce: string): void {
-    this.#log.push({ kind: 'marker', nonce })
+    this.#commit({ kind: 'marker', nonce })
   }
 
   /** Canal sends up to `count` entries of the log. False: there was nothing to send. */
@@ -113,6 +119,7 @@ export class SimulatedWorld {
 
   /** A batch whose send failed half way: some of the next entries arrive now, all of them again later. */
   sendPartly(count: number, skip: number): void {
+    this.#sentPartly = true
     this.#batchId += 1
     const until = Math.min(this.#log.length, this.#sent + count)
     for (let index = this.#sent; index < until; index++) if ((index - this.#sent) % 3 !== skip % 3) this.#append(index)
@@ -164,8 +171,25 @@ export class SimulatedWorld {
     return rows
   }
 
+  /**
+   * Whether everything that was committed before `time` is in what the topics hold up to `positions`. Not asked once a
+   * batch was sent in part: of that neither rows nor times are true until it is sent again.
+   */
+  holds(time: number, positions: Positions): boolean {
+    if (this.#sentPartly) return true
+    const there = new Set<number>()
+    for (const [partition, records] of this.#records.entries())
+      for (const { index } of records.slice(0, positions.get(partitionId(topic, partition)) ?? 0)) there.add(index)
+    return this.#committedAt.every((at, index) => at >= time || there.has(index))
+  }
+
   snapshot(): ReadRow[] {
     return [...this.rows].map(([key, image]) => ({ key, image }))
+  }
+
+  #commit(entry: Entry): void {
+    this.#log.push(entry)
+    this.#committedAt.push(this.#clock())
   }
 
   #append(index: number): void {

@@ -2,11 +2,13 @@
  * A split board of a history: what its feed has handed on, kept as Redis would keep it, and held against the oracle. As
  * little is done as the snapshots allow: a change that they do not tell is a wrong group here.
  */
+
 import { diffBoards } from '../../src/core/board-diff.js'
 import { rewinding } from '../../src/core/board-keeper.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { Feed } from '../../src/core/feed.js'
 import type { FeedSnapshot, GroupSnapshot, Restored, SplitSnapshot } from '../../src/core/feed-io.js'
+import { isBehind } from '../../src/core/feed-pulse.js'
 import { groupName } from '../../src/core/group-name.js'
 import { furthest, type Positions } from '../../src/core/positions.js'
 import { applied } from './applied-diff.js'
@@ -130,6 +132,7 @@ export class SplitWatch {
     const proof = whole?.state === 'exact' ? 'marker' : 'assumed'
     const warm = feed.restoreSplit(this.#spec.name, { groups, unread, filled, positions, proof })
     if (usable && whole.reason === rewinding) feed.suspectRewind()
+    if (usable && (whole.state === 'exact' || isBehind(whole.reason))) feed.expectMarkers()
     return warm ? [positions, ...[...groups.values()].map((group) => group.positions)] : []
   }
 

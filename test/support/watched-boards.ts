@@ -7,6 +7,7 @@ import type { Observable } from 'rxjs'
 import type { Entry } from '../../src/core/board-content.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import { RanktideError } from '../../src/core/errors.js'
+import { isBehind } from '../../src/core/feed-pulse.js'
 import { groupName, valueInName } from '../../src/core/group-name.js'
 import { furthest, type Positions } from '../../src/core/positions.js'
 import type {
@@ -52,6 +53,9 @@ export class WatchedBoards {
   readonly unnoticed = new Set<string>()
   /** Boards that were found to be other than expected, or may be: the next publish may write what is there already. */
   readonly healed = new Set<string>()
+
+  /** Whether everything that was committed before a time is in the feed up to these positions. */
+  holds: (time: number, positions: Positions) => boolean = () => true
 
   /** `provable`: whether any board can ever be known to be exact. `values`: all that a split board may have groups of. */
   constructor(
@@ -144,9 +148,10 @@ export class WatchedBoards {
   }
 
   /** The feed's owner says that its boards, in these versions, are those of these positions. */
-  confirm(owner: string, confirmation: Confirmation): void {
+  confirm(owner: string, confirmation: Confirmation, at: number): void {
     if (owner !== this.owner) throw new RanktideError('LEASE_LOST', 'simulated')
     this.boards.confirmed = confirmation
+    this.#checkTime(confirmation, at)
     for (const [name, version] of confirmation.versions) {
       const found = this.boards.get(name)
       if (found?.meta !== undefined && found.version === version)
@@ -204,10 +209,21 @@ export class WatchedBoards {
     return spec && { spec, value: valueInName(board, name) }
   }
 
+  /** Boards that claim to be exact hold everything that was committed before the time they are dated from. */
+  #checkTime({ positions, versions }: Confirmation, at: number): void {
+    for (const [name, version] of versions) {
+      const found = this.boards.get(name)
+      if (found?.version !== version || found.meta?.status.state !== 'exact') continue
+      if (!this.holds(at, furthest(found.meta.positions, positions)))
+        this.complain(`confirmed at ${this.#time.now()} as of ${at}: ${name} lacks what was committed before`)
+    }
+  }
+
   #checkExact(name: string, positions: Positions, when: string): void {
     const board = this.#specOf(name)
     const found = this.boards.get(name)
-    if (board === undefined || found?.meta?.status.state !== 'exact') return
+    const { state, reason = '' } = found?.meta?.status ?? {}
+    if (board === undefined || !(state === 'exact' || isBehind(reason))) return
     const { spec, value } = board
     const entries = this.boards.entries(name, true)
     const whole = spec.per !== undefined && value === undefined
@@ -314,8 +330,8 @@ export class WatchedStore implements BoardStore, BoardInspector {
     return this.#call(() => now(this.#store.confirmed()))
   }
 
-  confirm(positions: Positions, versions: ReadonlyMap<string, number>): Observable<void> {
-    return this.#call(() => this.#watched.confirm(this.owner, { positions, versions }))
+  confirm(positions: Positions, versions: ReadonlyMap<string, number>, at = 0): Observable<void> {
+    return this.#call(() => this.#watched.confirm(this.owner, { positions, versions }, at))
   }
 
   versions(boards: readonly string[]): Observable<readonly (number | undefined)[]> {

@@ -3,6 +3,7 @@
 -- KEYS    1 heartbeat   2 lease
 -- ARGV    1 owner id   2 the owner's estimate of the server time at sending, or ''
 --         3 the rest of the JSON object: "owner":…,"versions":…,"positions":…}   4 life of the key in ms
+--         5 ms before the sending as of which the boards are known to be the table's
 -- Result  the server time in ms, as text
 -- Refusal FENCED: the lease is another owner's. A free lease refuses nothing: the last owner's word stands.
 -- The time stored is the earlier of both: a command that a paused Redis runs late confirms what was true when it was
@@ -14,6 +15,6 @@ if holder and holder ~= ARGV[1] then
 end
 local clock = redis.call('TIME')
 local time = clock[1] * 1000 + math.floor(clock[2] / 1000)
-local at = math.min(time, tonumber(ARGV[2]) or time)
+local at = math.min(time, tonumber(ARGV[2]) or time) - tonumber(ARGV[5])
 redis.call('SET', KEYS[1], '{"at":' .. string.format('%.0f', at) .. ',' .. ARGV[3], 'PX', ARGV[4])
 return string.format('%.0f', time)

@@ -4,7 +4,7 @@
 -- ARGV    1 epoch   2 owner id   3 version the difference was made from
 --         4 channel of the changes
 --         5 state   6 reason   7 complete (1 or 0)   8 definition   9 positions (JSON)   10 greatest es (JSON)
---         11 the owner's estimate of the server time at sending, or ''
+--         11 as of when the board is known to be the table's, by the owner's estimate of the server time at sending, or ''
 --         12 the server time of the owner's last confirmation, or ''
 --         13 number of members that leave   14 number of scores   15 number of rows
 --         then: members that leave; (score, member) pairs; (member, row) pairs
@@ -75,13 +75,13 @@ end
 if changed then set('version', version) end
 if differs then set('n', whole(redis.call('ZCARD', ZSET))) end
 
--- When the content was last known to be the table's: now, for a board that says so (or when it was sent, if Redis sat
--- on the command); a board that goes stale keeps the time of its owner's last confirmation.
+-- When the content was last known to be the table's: as its owner says, for a board that says so (at the latest when it
+-- was sent, if Redis sat on the command), and never earlier than before; a board that goes stale keeps the time of its owner's last confirmation.
 local function exact(which)
   return which == 'exact' or which == 'assumed'
 end
 if exact(state) then
-  set('confirmed_at', whole(math.min(time, number(ARGV[11]) or time)))
+  set('confirmed_at', whole(math.max(number(stored[6]) or 0, math.min(time, number(ARGV[11]) or time))))
 elseif exact(stored[4]) then
   set('confirmed_at', whole(math.max(number(stored[6]) or 0, math.min(time, number(ARGV[12]) or 0))))
 end
