@@ -17,7 +17,7 @@ const plan: fc.Arbitrary<HistoryPlan> = fc.record({
   ranking: fc.constantFrom('plain', 'plain', 'filtered', 'scored', 'both'),
   split: fc.option(fc.record({ atOnce: fc.integer({ min: 1, max: 6 }), most: fc.constantFrom(5, 5, 5, 3) }), {
     nil: undefined,
-    freq: 1,
+    freq: 2,
   }),
   marks: fc.constantFrom(true, true, true, true, false),
   script: fc.array(fc.nat(0x7fffffff), { maxLength: 70, size: 'max' }),
