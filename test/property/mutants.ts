@@ -33,6 +33,16 @@ export const harmless: readonly Mutant[] = [
 
 export const mutants: readonly Mutant[] = [
   {
+    name: 'rows of a position of the stream taken in before it is reached',
+    patches: [
+      {
+        file: 'src/core/barrier.ts',
+        find: '    this.#target = at\n',
+        replace: '    this.#target = at === undefined ? undefined : new Map()\n',
+      },
+    ],
+  },
+  {
     name: 'no journal',
     patches: [
       {

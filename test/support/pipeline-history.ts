@@ -17,6 +17,7 @@ import { SimulatedBase } from './simulated-base.js'
 import { atOnce, drawFate, type Fate, simulatedCall } from './simulated-call.js'
 import { rankedBy, type SimulatedRanking } from './simulated-rankings.js'
 import { decodeIn, SimulatedSource } from './simulated-source.js'
+import { SimulatedStreamBase } from './simulated-stream-base.js'
 import { SimulatedWorld, table, topic } from './simulated-world.js'
 import { VirtualTime } from './virtual-time.js'
 import { difference, WatchedBoards, WatchedStore } from './watched-boards.js'
@@ -34,6 +35,8 @@ export interface PipelinePlan {
   readonly boards: 1 | 2
   readonly ranking: SimulatedRanking
   readonly marks: boolean
+  /** The topics themselves are the base; for modes in which no partition overtakes another. Default: a database. */
+  readonly streamBase?: boolean
   readonly audits: boolean
   readonly window: { readonly events: number; readonly time: number }
   /** Of ten calls to a server, how many do not simply succeed at once. */
@@ -92,7 +95,7 @@ export class PipelineHistory {
     const truth = (spec: BoardSpec, positions: Positions) =>
       oracleTop(spec, plan.mode === 'raced' ? this.#world.committedTo(positions) : this.#world.foldedTo(positions))
     // After a TRUNCATE the feed alone tells the whole table.
-    const provable = plan.marks || plan.mode === 'mixed' || plan.mode === 'raced'
+    const provable = plan.marks || plan.streamBase === true || plan.mode === 'mixed' || plan.mode === 'raced'
     this.#redis = new WatchedBoards(this.#specs, this.#time, truth, provable)
     this.#redis.holds = (at, positions) => this.#world.holds(at, positions)
     // Too few rows for a board in some gentle histories: then it has to be known that nothing is below.
@@ -253,7 +256,9 @@ export class PipelineHistory {
       capacityOf: ({ size }) => size + this.#plan.reserve,
       time,
       source,
-      base: new SimulatedBase(world, time, this.#plan.marks, () => this.#fate(1500)),
+      base: this.#plan.streamBase
+        ? new SimulatedStreamBase(world, time, () => this.#fate(1500))
+        : new SimulatedBase(world, time, this.#plan.marks, () => this.#fate(1500)),
       store,
       taken,
       confirmed: redis.boards.confirmed ?? { positions: new Map(), versions: new Map() },

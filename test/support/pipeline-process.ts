@@ -6,22 +6,26 @@ import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { Decode } from '../../src/core/change.js'
 import { Feed } from '../../src/core/feed.js'
 import type { Positions } from '../../src/core/positions.js'
-import type { Confirmation, DeadLetters, TakenBoard } from '../../src/operators/ports.js'
+import type { Base, Confirmation, DeadLetters, TakenBoard } from '../../src/operators/ports.js'
 import { PublishedBoards } from '../../src/operators/published-boards.js'
 import { restoreBoards } from '../../src/operators/restore-boards.js'
 import type { TakenSplit } from '../../src/operators/restore-split.js'
 import type { WindowLimits } from '../../src/operators/window-events.js'
-import type { SimulatedBase } from './simulated-base.js'
 import type { SimulatedSource } from './simulated-source.js'
 import type { VirtualTime } from './virtual-time.js'
 import type { WatchedStore } from './watched-boards.js'
+
+/** A base that tells how often it was asked. */
+export interface CountingBase extends Base {
+  readonly reads: number
+}
 
 export interface ProcessPorts {
   readonly specs: readonly BoardSpec[]
   readonly capacityOf: (board: BoardSpec) => number
   readonly time: VirtualTime
   readonly source: SimulatedSource
-  readonly base: SimulatedBase
+  readonly base: CountingBase
   readonly store: WatchedStore
   /** Of split boards what they have as a whole. */
   readonly taken: ReadonlyMap<string, TakenBoard>
@@ -40,7 +44,7 @@ export interface ProcessPorts {
 
 export class PipelineProcess {
   readonly source: SimulatedSource
-  readonly base: SimulatedBase
+  readonly base: CountingBase
   readonly store: WatchedStore
   readonly feed: Feed
   /** Whether Redis had every board, exact: then nothing needs to be read. */

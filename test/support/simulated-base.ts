@@ -44,14 +44,17 @@ export class SimulatedBase implements Base {
 }
 
 /** The best `limit` rows as the world is now. */
-export const readBest = (world: SimulatedWorld, { board, limit }: RefillQuery): RefillRows =>
+export const readBest = (world: Pick<SimulatedWorld, 'rows'>, { board, limit }: RefillQuery): RefillRows =>
   bestOf(world.rows, board, limit)
 
 /**
  * The same of groups. Values have an order of the database's own here, which is not that of their texts; the cursor is
  * the last value that was answered, whether or not it still exists.
  */
-export const readBestOfGroups = (world: SimulatedWorld, { board, limit, groups }: GroupsQuery): GroupsRows => {
+export const readBestOfGroups = (
+  world: Pick<SimulatedWorld, 'rows'>,
+  { board, limit, groups }: GroupsQuery,
+): GroupsRows => {
   const grouped = new Map<string, Rows>()
   for (const [key, image] of world.rows) {
     const value = board.per === undefined ? null : (image[board.per] ?? null)
