@@ -35,8 +35,11 @@ export interface ConfirmPorts {
   readonly source: Pick<FeedSource, 'ends'>
   readonly store: Pick<BoardStore, 'confirm' | 'vouch'>
   readonly scheduler: SchedulerLike
-  /** The boards of the feed held everything that was committed before this time, ms since 1970. */
-  readonly confirmed: (at: number) => void
+  /**
+   * The boards that are current in this snapshot held everything that was committed before this time, ms since 1970. A
+   * newer one may have come meanwhile: of what is current only there nothing is known before it is in Redis.
+   */
+  readonly confirmed: (at: number, snapshot: FeedSnapshot) => void
   readonly failed: (error: unknown) => void
 }
 
@@ -84,9 +87,10 @@ const confirmations = (
       begun = scheduler.now()
       const proven$ = provenAt === undefined ? atEnds(ports, published$) : whenKnown(published$)
       return proven$.pipe(
-        concatMap(({ at, positions }) => {
+        concatMap(({ at, snapshot }) => {
           told = at
-          return confirm(ports, published, positions, at).pipe(tap({ complete: () => ports.confirmed(at) }))
+          const done = { complete: () => ports.confirmed(at, snapshot) }
+          return confirm(ports, published, snapshot.positions, at).pipe(tap(done))
         }),
         timeout({ each: patience, scheduler }),
         catchError((error: unknown) => {
@@ -100,7 +104,7 @@ const confirmations = (
 }
 
 interface Proven {
-  readonly positions: Positions
+  readonly snapshot: FeedSnapshot
   readonly at: number
 }
 
@@ -108,7 +112,10 @@ interface Proven {
 const whenKnown = (published$: Observable<FeedSnapshot>): Observable<Proven> =>
   published$.pipe(
     take(1),
-    concatMap(({ positions, provenAt = 0 }) => (provenAt === 0 ? EMPTY : of({ positions, at: provenAt }))),
+    concatMap((snapshot) => {
+      const { provenAt: at = 0 } = snapshot
+      return at === 0 ? EMPTY : of({ snapshot, at })
+    }),
   )
 
 const atEnds = ({ source, scheduler }: ConfirmPorts, published$: Observable<FeedSnapshot>): Observable<Proven> => {
@@ -116,9 +123,7 @@ const atEnds = ({ source, scheduler }: ConfirmPorts, published$: Observable<Feed
   return defer(() => source.ends()).pipe(
     switchMap((ends) => published$.pipe(first(({ positions }) => hasPassed(positions, ends), undefined))),
     // One that knows better has come meanwhile.
-    concatMap((snapshot) =>
-      snapshot === undefined || snapshot.provenAt !== undefined ? EMPTY : of({ positions: snapshot.positions, at }),
-    ),
+    concatMap((snapshot) => (snapshot === undefined || snapshot.provenAt !== undefined ? EMPTY : of({ snapshot, at }))),
   )
 }
 

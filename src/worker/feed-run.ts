@@ -133,7 +133,7 @@ const portsOf = (
       source,
       store,
       scheduler,
-      confirmed: (at) => markConfirmed(owned, at, recorder),
+      confirmed: (at, snapshot) => markConfirmed(owned, at, snapshot, recorder),
       failed: (error) => log.debug({ feed: name, error: asRanktideError(error) }, 'Boards not confirmed'),
     },
   }
@@ -171,8 +171,12 @@ const publishingPorts = ({ store, lease, log, recorder }: FeedOwnerOptions, owne
   }
 }
 
-const markConfirmed = (owned: OwnedFeed, at: number, recorder: Recorder): void => {
-  const { boards = [], splits = [] } = owned.snapshot ?? {}
+const markConfirmed = (
+  owned: OwnedFeed,
+  at: number,
+  { boards, splits }: Pick<FeedSnapshot, 'boards' | 'splits'>,
+  recorder: Recorder,
+): void => {
   for (const { spec, current, status } of [...boards, ...splits]) {
     if (!current || status.state === 'degraded') continue
     const latest = Math.max(at, owned.confirmedAt.get(spec.name) ?? 0)

@@ -13,6 +13,8 @@ describe('confirming', () => {
   let ends: () => Observable<Positions>
   let sent: [number | undefined, number | undefined, number | undefined][]
   let confirmed: number[]
+  let confirmedOf: (number | undefined)[]
+  let answer$: Observable<void>
   let failures: number
   let passed: number
   let over: boolean
@@ -23,6 +25,8 @@ describe('confirming', () => {
     ends = () => of(new Map([['t/0', 5]]))
     sent = []
     confirmed = []
+    confirmedOf = []
+    answer$ = of(undefined)
     failures = 0
     passed = 0
     over = false
@@ -31,12 +35,15 @@ describe('confirming', () => {
       store: {
         confirm: (positions: Positions, versions: ReadonlyMap<string, number>, at?: number) => {
           sent.push([positions.get('t/0'), versions.get('likes'), at])
-          return of(undefined)
+          return answer$
         },
         vouch: () => of(true),
       },
       scheduler: time,
-      confirmed: (at: number) => confirmed.push(at),
+      confirmed: (at: number, snapshot: FeedSnapshot) => {
+        confirmed.push(at)
+        confirmedOf.push(snapshot.positions.get('t/0'))
+      },
       failed: () => {
         failures += 1
       },
@@ -95,6 +102,18 @@ describe('confirming', () => {
       [6, 800],
     ])
     expect(new Set(confirmed)).toEqual(new Set([800]))
+  })
+
+  it('tells which snapshot it has confirmed, though another one comes before Redis has answered', () => {
+    const answered$ = new Subject<void>()
+    answer$ = answered$
+    snapshots$.next({ ...snapshotOf(4, {}), provenAt: 500 })
+    time.advance(1_000)
+    snapshots$.next({ ...snapshotOf(5, {}), provenAt: 900 })
+    snapshots$.next({ ...snapshotOf(6, {}), provenAt: 1_900 })
+    expect(confirmed).toEqual([])
+    answered$.complete()
+    expect([confirmed, confirmedOf]).toEqual([[900], [5]])
   })
 
   it.each([
