@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest'
 import type { BoardSpec } from '../../../src/core/board-spec.js'
+import type { Column } from '../../../src/core/table.js'
 import { primaryFindings, replicaFindings } from '../../../src/databases/mysql/binlog-findings.js'
 import { indexFindings } from '../../../src/databases/mysql/index-findings.js'
+import { conditionOn, scoreOn } from '../../support/expressions.js'
 
 const mysql = {
   log_bin: 'ON',
@@ -69,6 +71,7 @@ describe('the plan of a refill', () => {
     score: { kind: 'column', column: 1 },
     where: undefined,
   }
+  const column = (name: string): Column => ({ name, type: { kind: 'integer', unsigned: false } })
   const index = (...columns: string[]) => [{ name: 'i', unique: false, columns }]
   const levels = (rows: number, indexes: ReturnType<typeof index>, spec = board, allowScan = false) =>
     indexFindings(spec, { served: false, rows }, indexes, allowScan).map(({ level }) => level)
@@ -92,5 +95,33 @@ describe('the plan of a refill', () => {
     expect(levels(10, index('n', 'other'))).toEqual(['warning'])
     expect(levels(10, index('n', 'other'), { ...board, ties: 'redis' })).toEqual([])
     expect(levels(10, index('other', 'n'))).toEqual(['warning'])
+  })
+
+  test('the columns that a filter holds to one value may stand in front, in any order', () => {
+    const wide = {
+      ...board,
+      table: { ...board.table, columns: [...board.table.columns, column('status'), column('kind')] },
+    }
+    const where = conditionOn(wide.table, 'status = 1 and kind = 2')
+    expect(levels(10, index('kind', 'status', 'n'), { ...wide, where })).toEqual([])
+    expect(levels(10, index('n'), { ...wide, where })).toEqual([])
+    expect(levels(10, index('kind', 'n'), { ...wide, where })).toEqual(['warning'])
+    expect(levels(10, index('status', 'n'), { ...wide, where: conditionOn(wide.table, 'status > 1') })).toEqual([
+      'warning',
+    ])
+  })
+
+  test('a split board needs its column in front of all', () => {
+    const split = { ...board, table: { ...board.table, columns: [...board.table.columns, column('biz')] }, per: 2 }
+    expect(levels(10, index('biz', 'n'), split)).toEqual([])
+    expect(levels(10, index('n'), split)).toEqual(['warning'])
+    expect(levels(100_001, index('n', 'biz'), split)).toEqual(['error'])
+  })
+
+  test('no index serves an expression', () => {
+    const score = { kind: 'expression', expression: scoreOn(board.table, 'n * 2') } as const
+    expect(levels(10, index('n'), { ...board, score })).toEqual(['warning'])
+    expect(levels(100_001, index('n'), { ...board, score })).toEqual(['error'])
+    expect(levels(100_001, index('n'), { ...board, score }, true)).toEqual([])
   })
 })
