@@ -28,9 +28,6 @@ import { type Waiting, waitFor } from './worker/wait-for.js'
 import { WorkerHealth } from './worker/worker-health.js'
 import type { FeedDatabase, WorkerParts } from './worker/worker-parts.js'
 
-/** Every board is compared with its table this often, ms: what was lost upstream without a trace is found by it. */
-const auditEvery = 600_000
-
 interface App {
   readonly config: Config
   readonly log: Log
@@ -171,7 +168,7 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
     decoderFor: (boards) =>
       canalJson([...new Set(boards.map(({ table }) => table))], { marker: marker ?? database.markerTable(specs) }),
     window: windowOf(feed.boards),
-    auditEvery,
+    auditEvery: config.database.auditMs,
     log,
     recorder,
     stop$,

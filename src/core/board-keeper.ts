@@ -8,6 +8,7 @@
  */
 
 import { Barrier, type BarrierEffect, type Proof } from './barrier.js'
+import { BoardCapacity } from './board-capacity.js'
 import type { BoardStatus, Entry } from './board-content.js'
 import type { BoardSpec } from './board-spec.js'
 import { BoundedBoard } from './bounded-board.js'
@@ -25,6 +26,8 @@ import type { Image, Value } from './table.js'
 interface Reading {
   readonly request: number
   readonly cause: Cause
+  /** ms since 1970. */
+  readonly begun: number
   readonly capacity: number
   stage: 'waiting' | 'reading' | 'aside'
   journal: Journal | undefined
@@ -50,7 +53,7 @@ export class BoardKeeper implements Keeper {
   readonly spec: BoardSpec
   readonly #ranking: Ranking
   readonly #feed: KeeperFeed
-  readonly #capacity: number
+  readonly #capacity: BoardCapacity
   #live: BoundedBoard
   #reading: Reading | undefined
   #degraded = new Map<ErrorCode, string>()
@@ -73,8 +76,8 @@ export class BoardKeeper implements Keeper {
     this.spec = spec
     this.#ranking = rankingOf(spec)
     this.#feed = feed
-    this.#capacity = capacity
-    this.#live = new BoundedBoard(spec, this.#capacity, 'everything', this.#ranking)
+    this.#capacity = new BoardCapacity(spec.size, capacity)
+    this.#live = new BoundedBoard(spec, capacity, 'everything', this.#ranking)
     this.#wanted = 'fill'
   }
 
@@ -85,7 +88,7 @@ export class BoardKeeper implements Keeper {
 
   /** Starts from what Redis kept; false (and nothing changed) when that is not usable. */
   restore(entries: readonly Entry[], complete: boolean, positions: Positions, proof: Proof): boolean {
-    const board = new BoundedBoard(this.spec, this.#capacity, 'everything', this.#ranking)
+    const board = new BoundedBoard(this.spec, this.#capacity.rows, 'everything', this.#ranking)
     if (!board.restore(entries, complete)) return false
     this.#live = board
     this.#catchUp = positions
@@ -199,6 +202,7 @@ export class BoardKeeper implements Keeper {
   advance(): KeeperEffect[] {
     if (this.#catchUp !== undefined && hasPassed(this.#feed.reached.positions, this.#catchUp)) this.#catchUp = undefined
     const effects: KeeperEffect[] = []
+    if (this.#reading === undefined && this.#capacity.rest(this.#feed.now)) this.#live.resize(this.#capacity.rows)
     if (this.#reading === undefined) this.#begin()
     const reading = this.#reading
     if (reading !== undefined) effects.push(...this.#advanceReading(reading))
@@ -223,7 +227,8 @@ export class BoardKeeper implements Keeper {
     this.#reading = {
       request: this.#feed.nextId(),
       cause,
-      capacity: this.#capacity,
+      begun: this.#feed.now,
+      capacity: cause === 'refill' ? this.#capacity.forRefill(this.#feed.now) : this.#capacity.rows,
       stage: 'waiting',
       journal: undefined,
       rows: undefined,
@@ -242,7 +247,8 @@ export class BoardKeeper implements Keeper {
       reading.journal = this.#feed.openJournal(this.spec.table.id)
       const limit = reading.capacity + 1
       this.#feed.note({ kind: 'reading', board: this.spec.name, cause: reading.cause, limit })
-      effects.push({ kind: 'read', request: reading.request, board: this.spec, limit })
+      const spare = this.#live.size - this.spec.size
+      effects.push({ kind: 'read', request: reading.request, board: this.spec, limit, spare })
     }
     if (reading.stage === 'aside' && reading.barrier?.passed === true) this.#finish(reading)
     else if (reading.stage === 'aside' && !reading.early) this.#mergeEarly(reading)
@@ -293,6 +299,10 @@ export class BoardKeeper implements Keeper {
     if (rows === undefined || journal === undefined) return
     if (reading.cause !== 'refill')
       reading.shadow = new BoundedBoard(this.spec, reading.capacity, 'everything', this.#ranking)
+    else {
+      this.#capacity.refilled(reading.capacity, reading.begun)
+      this.#live.resize(reading.capacity)
+    }
     const board = reading.shadow ?? this.#live
     board.merge(rows, journal, this.#feed.newestEs)
   }

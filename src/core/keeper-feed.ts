@@ -6,11 +6,12 @@ import type { Journal } from './journal.js'
 import type { FoldedChange } from './newest-per-key.js'
 import type { Note } from './note.js'
 import type { Positions } from './positions.js'
+import type { RefillQuery } from './refill.js'
 import type { GroupsQuery } from './refill-groups.js'
 
 export type KeeperEffect =
   | BarrierEffect
-  | { readonly kind: 'read'; readonly request: number; readonly board: BoardSpec; readonly limit: number }
+  | ({ readonly kind: 'read'; readonly request: number } & RefillQuery)
   | { readonly kind: 'read-groups'; readonly request: number; readonly query: GroupsQuery }
 
 export const keeperLimits = {

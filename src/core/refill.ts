@@ -7,6 +7,8 @@ import type { Image } from './table.js'
 export interface RefillQuery {
   readonly board: BoardSpec
   readonly limit: number
+  /** How many rows more than N the board holds: the fewer, the more urgent is the question. Negative: fewer than N. */
+  readonly spare?: number
 }
 
 export interface ReadRow {

@@ -95,8 +95,8 @@ const readFailed = (request: number, error: unknown): FeedInput => {
 const carryOut = (effect: FeedEffect, { base, source }: KeepBoardsPorts): Observable<FeedInput> => {
   switch (effect.kind) {
     case 'read': {
-      const { request, board, limit } = effect
-      return defer(() => base.read({ board, limit })).pipe(
+      const { request, kind, ...query } = effect
+      return defer(() => base.read(query)).pipe(
         map((rows): FeedInput => ({ kind: 'rows', request, rows })),
         catchError((error: unknown) => of(readFailed(request, error))),
       )

@@ -74,6 +74,7 @@ export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' 
         overlapMs: refill.overlap,
       },
       marker: database.marker,
+      auditMs: database.audit,
       timeZone: database.timeZone,
     },
     redis: resolveRedis(redis),

@@ -34,6 +34,19 @@ const duration = (min: string, max: string) => {
     .transform((text) => parseDuration(text) ?? 0)
 }
 
+/** A duration, or `off`: undefined after parsing. */
+const audit = (min: string, max: string) => {
+  const error = allow(`a duration from ${min} to ${max}, such as 30s or 10m, or off`)
+  const [least, most] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0]
+  return z
+    .string({ error })
+    .regex(/^(off|\d+(\.\d+)?(ms|s|m|h))$/, { error })
+    .refine((text) => text === 'off' || ((parseDuration(text) ?? -1) >= least && (parseDuration(text) ?? -1) <= most), {
+      error,
+    })
+    .transform((text) => (text === 'off' ? undefined : parseDuration(text)))
+}
+
 const section = <T extends z.ZodRawShape>(what: string, shape: T) =>
   z.strictObject(shape, { error: allow(`a mapping with ${what}`) })
 
@@ -113,9 +126,10 @@ const refill = section('timeout, perMinute, allowScan, concurrency, url, overlap
 
 const markerTable = textOf('the name of a table, or database.table', /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/)
 
-const database = section('url, and if need be refill, marker, timeZone', {
+const database = section('url, and if need be refill, audit, marker, timeZone', {
   url: databaseUrl().describe('mysql://user:password@host:port/database'),
   refill: refill.prefault({}),
+  audit: audit('10s', '24h').prefault('10m').describe('How often each board is compared with its table, or off'),
   marker: section('table, write', {
     table: markerTable.default('ranktide_marker').describe('The small table that marker rows are written to'),
     write: oneOf('auto', 'never').default('auto').describe('never: boards say assumed instead of exact'),

@@ -43,6 +43,8 @@ export interface DatabaseConfig {
   }
   /** `table` is `table` or `database.table`, as written. */
   readonly marker: { readonly table: string; readonly write: 'auto' | 'never' }
+  /** How often every board is compared with its table; undefined: never. */
+  readonly auditMs: number | undefined
   /** The time zone in which Canal prints TIMESTAMP columns: that of its JVM, as `+08:00`. */
   readonly timeZone: string
 }

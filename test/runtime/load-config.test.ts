@@ -45,6 +45,7 @@ test('a board of three lines gets the documented defaults', () => {
         overlapMs: 10_000,
       },
       marker: { table: 'ranktide_marker', write: 'auto' },
+      auditMs: 600_000,
       timeZone: '+00:00',
     },
     redis: { prefix: 'ranktide', connection: { kind: 'url', url: 'redis://localhost:6379' } },
@@ -240,4 +241,14 @@ test('a wrong file fails with all problems as the detail, a right one loads', as
   ])
   writeFileSync(file, servers + threeLines)
   expect((await loadConfig(file, { environment: {}, hostname: 'h' })).boards).toHaveLength(1)
+})
+
+test.each([
+  ['30s', 30_000],
+  ['24h', 86_400_000],
+  ['off', undefined],
+])('database.audit: %s', (audit, expected) => {
+  const text = (servers + threeLines).replace(/^database:.*$/m, (line) => line.replace(/\}\s*$/, `, audit: ${audit} }`))
+  expect(text).toContain(`audit: ${audit}`)
+  expect(parsed(text).database.auditMs).toBe(expected)
 })

@@ -77,7 +77,7 @@ describe.each<DatabaseName>(['mariadb', 'mysql'])('queries on %s', (server) => {
   }
 
   // N = 10 holds 74 rows; half of the reserve of 64 may fall before more are read.
-  test('deleting the first row now and then: a query for each 32 of them', async () => {
+  test('deleting the first row now and then: at most a query for each 32 of them', async () => {
     const before = await reads()
     for (let i = 0; i < 20; i++) {
       await deleteFirst(3)
@@ -87,11 +87,12 @@ describe.each<DatabaseName>(['mariadb', 'mysql'])('queries on %s', (server) => {
     expect((await reads()) - before).toBeLessThanOrEqual(2)
   })
 
-  test('deleting it 400 times at once: no more', async () => {
+  // What a board holds doubles while refills come within ten seconds of each other: 74, 148, 296, 592 rows.
+  test('deleting it 400 times at once: a few', async () => {
     const before = await reads()
     await deleteFirst(400)
     await settled(worker, table)
-    expect((await reads()) - before).toBeLessThanOrEqual(Math.ceil(400 / 32))
+    expect((await reads()) - before).toBeLessThanOrEqual(6)
   })
 })
 

@@ -32,7 +32,7 @@ export class QuietPipeline {
   readonly #source: SimulatedSource
   readonly #process: PipelineProcess
 
-  constructor(world: SimulatedWorld, size: number, window: WindowLimits) {
+  constructor(world: SimulatedWorld, size: number, window: WindowLimits, capacity = size + 2) {
     this.world = world
     const spec = likesBoard(size)
     const time = this.#time
@@ -48,7 +48,7 @@ export class QuietPipeline {
     const store = new WatchedStore(this.#watched, 'owner', time, () => atOnce, new Draws())
     this.#process = new PipelineProcess({
       specs: [spec],
-      capacityOf: () => size + 2,
+      capacityOf: () => capacity,
       time,
       source: this.#source,
       base: this.base,

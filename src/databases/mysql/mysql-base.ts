@@ -50,25 +50,25 @@ export class MysqlBase implements Base {
     this.marks = options.marker !== undefined
   }
 
-  read({ board, limit }: RefillQuery): Promise<RefillRows> {
-    return this.#read((session) => readBoard(session, board, limit))
+  read({ board, limit, spare }: RefillQuery): Promise<RefillRows> {
+    return this.#read((session) => readBoard(session, board, limit), spare)
   }
 
   readGroups(query: GroupsQuery): Promise<GroupsRows> {
     return this.#read((session) => readGroups(session, query))
   }
 
-  async #read<T>(work: (session: Session) => Promise<T>): Promise<T> {
+  async #read<T>(work: (session: Session) => Promise<T>, spare?: number): Promise<T> {
     const { marker, overlapMs, budget } = this.#options
     if (marker !== undefined) {
       return budget.run(async () => {
         const count = await this.#write(marker, randomUUID())
         return this.#readAfter(marker, count, work)
-      })
+      }, spare)
     }
     // Outside the budget: waiting asks nothing of the database.
     await this.#wait(overlapMs)
-    return budget.run(() => this.#snapshot(work))
+    return budget.run(() => this.#snapshot(work), spare)
   }
 
   async mark(nonce: string): Promise<void> {

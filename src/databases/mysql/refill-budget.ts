@@ -1,6 +1,6 @@
 /**
  * How much all boards of one database may ask of it: so many refills at once, so many started in any minute. What is
- * over the budget waits its turn, first come first served; nothing is refused. Memory: one number a started refill of
+ * over the budget waits its turn: who has the fewest rows to spare comes first, else who came first; nothing is refused. Memory: one number a started refill of
  * the last minute, one entry a waiting one.
  */
 import { setTimeout as delay } from 'node:timers/promises'
@@ -25,10 +25,16 @@ export const systemClock: Clock = {
 
 const minute = 60_000
 
+interface Waiting {
+  readonly spare: number
+  readonly admit: () => void
+  readonly refuse: (error: Error) => void
+}
+
 export class RefillBudget {
   readonly #limits: RefillLimits
   readonly #clock: Clock
-  readonly #waiting: { readonly admit: () => void; readonly refuse: (error: Error) => void }[] = []
+  readonly #waiting: Waiting[] = []
   /** When the refills of the last minute started, oldest first. */
   readonly #started: number[] = []
   #running = 0
@@ -40,10 +46,13 @@ export class RefillBudget {
     this.#clock = clock
   }
 
-  /** Runs `work` when its turn has come. Whether it fails or not, it has used its share. */
-  async run<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` when its turn has come. Whether it fails or not, it has used its share. `spare`: how many rows more than it
+   * shows the board holds that asks.
+   */
+  async run<T>(work: () => Promise<T>, spare = 0): Promise<T> {
     await new Promise<void>((admit, refuse) => {
-      this.#waiting.push({ admit, refuse })
+      this.#waiting.push({ spare, admit, refuse })
       this.#admit()
     })
     try {
@@ -75,8 +84,15 @@ export class RefillBudget {
       }
       this.#started.push(now)
       this.#running++
-      this.#waiting.shift()?.admit()
+      this.#next()?.admit()
     }
+  }
+
+  /** Takes the most urgent one out of the queue. */
+  #next(): Waiting | undefined {
+    const fewest = this.#waiting.reduce((least, { spare }) => Math.min(least, spare), Number.POSITIVE_INFINITY)
+    const at = this.#waiting.findIndex(({ spare }) => spare === fewest)
+    return this.#waiting.splice(at, 1)[0]
   }
 
   #admitIn(ms: number): void {

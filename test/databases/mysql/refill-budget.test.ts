@@ -26,13 +26,14 @@ const settle = () => new Promise((resolve) => setImmediate(resolve))
 const jobs = (budget: RefillBudget) => {
   const started: string[] = []
   const ends = new Map<string, { end: () => void; fail: (error: Error) => void }>()
-  const start = (name: string) =>
+  const start = (name: string, spare?: number) =>
     budget.run(
       () =>
         new Promise<string>((resolve, reject) => {
           started.push(name)
           ends.set(name, { end: () => resolve(name), fail: reject })
         }),
+      spare,
     )
   return { started, start, ends }
 }
@@ -47,6 +48,24 @@ test('no more run at once than allowed, and the next in line takes the place of 
   await expect(first).resolves.toBe('a')
   await settle()
   expect(started).toEqual(['a', 'b', 'c'])
+})
+
+test('who has the fewest rows to spare comes first, among equals who came first', async () => {
+  const { started, start, ends } = jobs(new RefillBudget({ concurrency: 1, perMinute: 100 }, new ManualClock()))
+  start('running')
+  for (const [name, spare] of [
+    ['plenty', 50],
+    ['short', -3],
+    ['even', 0],
+    ['untold', undefined],
+  ] as const)
+    start(name, spare)
+  for (const name of ['running', 'short', 'even', 'untold']) {
+    await settle()
+    ends.get(name)?.end()
+  }
+  await settle()
+  expect(started).toEqual(['running', 'short', 'even', 'untold', 'plenty'])
 })
 
 test('work that fails gives its place back and reports its error', async () => {

@@ -1,0 +1,47 @@
+/**
+ * C, how many rows a board holds: few while rows seldom fall off, more while they do, so that a storm of deletions costs
+ * few queries and a quiet board little memory. Doubles, up to 64 N, with a refill that begins within ten seconds of the
+ * one before; halves after each hour without one, down to what it began with.
+ */
+const often = 10_000
+const quiet = 3_600_000
+const mostTimes = 64
+
+export class BoardCapacity {
+  readonly #least: number
+  readonly #most: number
+  #rows: number
+  #refilledAt = Number.NEGATIVE_INFINITY
+  #restedAt = Number.NEGATIVE_INFINITY
+
+  /** `size`: N. `least`: C of a quiet board. */
+  constructor(size: number, least: number) {
+    this.#least = least
+    this.#most = Math.max(least, mostTimes * size)
+    this.#rows = least
+  }
+
+  get rows(): number {
+    return this.#rows
+  }
+
+  /** C from a refill on that begins now. */
+  forRefill(now: number): number {
+    return now - this.#refilledAt < often ? Math.min(2 * this.#rows, this.#most) : this.#rows
+  }
+
+  /** A refill that began at this time has been taken in. */
+  refilled(rows: number, begun: number): void {
+    this.#rows = rows
+    this.#refilledAt = begun
+    this.#restedAt = begun
+  }
+
+  /** Whether C is less from now on. */
+  rest(now: number): boolean {
+    if (this.#rows === this.#least || now - this.#restedAt < quiet) return false
+    this.#rows = Math.max(this.#least, Math.floor(this.#rows / 2))
+    this.#restedAt = now
+    return true
+  }
+}
