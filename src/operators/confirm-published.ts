@@ -43,7 +43,7 @@ export interface ConfirmPorts {
   readonly failed: (error: unknown) => void
 }
 
-type Confirmed = Pick<PublishedBoards, 'versions' | 'owned' | 'groups'>
+type Confirmed = Pick<PublishedBoards, 'versions' | 'owned' | 'groups' | 'loseAll'>
 
 /** Looked for more often than confirmed, so that what is proven is told soon, ms. */
 const lookEvery = 250
@@ -136,7 +136,7 @@ const confirm = ({ store }: ConfirmPorts, published: Confirmed, positions: Posit
   const vouched$ = from(unvouched).pipe(
     concatMap((some) =>
       defer(() => store.vouch(published.owned(some.split), some.vouching)).pipe(
-        tap((done) => (done ? published.groups.vouch(some) : published.groups.loseAll(some.split))),
+        tap((done) => (done ? published.groups.vouch(some) : published.loseAll(some.split))),
       ),
     ),
     ignoreElements(),

@@ -26,6 +26,7 @@ export class PublishedBoards {
   readonly #unanswered = new Set<string>()
   /** The positions at which a split board was last the table's, with all its groups in Redis. */
   readonly #splitPositions = new Map<string, Positions>()
+  readonly #splits = new Set<string>()
   readonly groups: PublishedGroups
 
   constructor(taken: ReadonlyMap<string, TakenBoard>, definitions: ReadonlyMap<string, string>) {
@@ -45,8 +46,12 @@ export class PublishedBoards {
 
   /** The version of each board that is what its owner put there, and the number of each split board's last vouching. */
   versions(): ReadonlyMap<string, number> {
-    const sure = [...this.#there].filter(([board, { doubtful }]) => !doubtful && !this.#unanswered.has(board))
-    const vouchings = [...this.groups.vouchedNumbers()].map(([split, number]) => [vouchingOf(split), number] as const)
+    const numbers = this.groups.vouchedNumbers()
+    const sure = [...this.#there].filter(
+      ([board, { doubtful }]) =>
+        !doubtful && !this.#unanswered.has(board) && (numbers.has(board) || !this.#isSplit(board)),
+    )
+    const vouchings = [...numbers].map(([split, number]) => [vouchingOf(split), number] as const)
     return new Map([...sure.map(([board, { version }]) => [board, version] as const), ...vouchings])
   }
 
@@ -67,6 +72,7 @@ export class PublishedBoards {
 
   /** A snapshot is about to be published. */
   accept(snapshot: FeedSnapshot, now: number): void {
+    for (const { spec } of snapshot.splits) this.#splits.add(spec.name)
     this.groups.accept(snapshot, now)
   }
 
@@ -96,11 +102,18 @@ export class PublishedBoards {
       this.groups.settle(publish, outcome)
       return
     }
-    this.#unanswered.delete(board)
+    const sentBefore = this.#unanswered.delete(board)
     const { entries } = publish
     if (outcome.kind === 'published')
       this.#there.set(board, { epoch, version: outcome.version, entries, meta, doubtful: false })
-    else if (outcome.kind === 'moved') this.#correct(board, outcome)
+    else if (outcome.kind === 'moved') this.#correct(board, outcome, sentBefore)
+  }
+
+  /** A split board's keys were taken again: what it says of all its groups has to be found out again. */
+  loseAll(board: string): void {
+    if (!this.#isSplit(board)) return
+    this.#splitPositions.delete(board)
+    this.groups.loseAll(board)
   }
 
   /** What a plain read found while nothing was being published: true when it is not what was expected there. */
@@ -108,14 +121,23 @@ export class PublishedBoards {
     const there = this.get(board)
     if (there === undefined) return false
     if (there.version === found.version && isEmpty(diffBoards(found.entries, there.entries))) return false
-    if (this.#there.has(board)) this.#correct(board, found)
+    if (this.#there.has(board)) this.#correct(board, found, this.#unanswered.has(board))
     else this.groups.correct(board, found)
     return true
   }
 
-  #correct(board: string, { version, entries }: Pick<PublishedBoard, 'version' | 'entries'>): void {
+  /** `sentBefore`: a publish of ours was not answered, and may be what was found. */
+  #correct(board: string, found: Pick<PublishedBoard, 'version' | 'entries'>, sentBefore: boolean): void {
     const there = this.#there.get(board)
-    if (there !== undefined) this.#there.set(board, { ...there, version, entries, doubtful: true })
+    if (there === undefined) return
+    const { version, entries } = found
+    this.#there.set(board, { ...there, version, entries, doubtful: true })
+    // Redis has gone back, or somebody else writes: what it has of the groups is not known any more either.
+    if (!(sentBefore && version > there.version)) this.loseAll(board)
+  }
+
+  #isSplit(board: string): boolean {
+    return this.#splits.has(board)
   }
 
   #dueFor({ spec, content, status }: Pick<BoardSnapshot, 'spec' | 'content' | 'status'>): readonly Publish[] {

@@ -4,6 +4,7 @@
  * but for those that say so. Memory: one record a group, and the entries that it shares with the feed.
  */
 import { isEmpty } from '../core/board-diff.js'
+import type { Content } from '../core/board-keeper.js'
 import type { FeedSnapshot, GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
 import { groupName } from '../core/group-name.js'
 import { duePublish, type Publish, type PublishedBoard, publishedOf, unknownMeta } from './due-publish.js'
@@ -372,6 +373,8 @@ export class PublishedGroups {
 
 const idOf = ({ spec, value, name }: GroupSnapshot): GroupId => ({ split: spec.name, value, name })
 
+const nothing: Content = { entries: [], positions: new Map(), complete: true, proof: 'assumed' }
+
 /** A group that Redis has and the feed does not: it was not read yet, or there is no row of it. */
 const unknown = ({ spec, behindSince, filled }: SplitSnapshot, { value, name }: GroupId): GroupSnapshot => ({
   spec,
@@ -379,7 +382,7 @@ const unknown = ({ spec, behindSince, filled }: SplitSnapshot, { value, name }: 
   value,
   gone: filled,
   status: unknownMeta.status,
-  content: undefined,
+  content: filled ? nothing : undefined,
   current: false,
   behindSince,
 })

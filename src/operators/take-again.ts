@@ -15,7 +15,7 @@ export const takeAgain = (
         tap((taken) => {
           observer.healed(board)
           published.take(board, taken)
-          published.groups.loseAll(board)
+          published.loseAll(board)
         }),
       ),
     ),

@@ -6,6 +6,7 @@
 import type { BoardStatus } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import type { GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
+import { groupName } from '../core/group-name.js'
 import type { BoardSummary, BoardView, SplitQueries } from '../http/board-queries.js'
 import type { ReadBoard } from '../redis/board-reader.js'
 import type { OwnedFeed, ServedFeed } from './board-views.js'
@@ -106,9 +107,10 @@ export class SplitViews implements SplitQueries {
     const split = this.#split
     const group = split?.group(value)
     if (owned !== undefined && split !== undefined) {
-      if (group?.content !== undefined) return this.#own(owned, split, group)
-      // Every value that any row has is known: this is none of them.
-      if (split.filled && group === undefined) return this.#none(owned, split)
+      const unpublished = owned.published.get(groupName(this.#spec.name, value)) === undefined && !owned.cutOff
+      if (group?.content !== undefined && !unpublished) return this.#own(owned, split, group)
+      // Every value that any row has is known: this is none of them, or none yet of those that were published.
+      if (split.filled && (group === undefined || group.content !== undefined)) return this.#none(owned, split)
     }
     const stored = this.#feed.groups.get(this.#spec.name)?.read(value)
     return stored === undefined ? undefined : this.#stored(stored)

@@ -51,6 +51,7 @@ describe('confirming', () => {
     const published = {
       versions: () => new Map([['likes', 100 + time.now()]]),
       owned: () => ({ board: 'likes', epoch: 1 }),
+      loseAll: () => {},
       groups: new PublishedGroups(new Map()),
     }
     snapshots$.pipe(confirmPublished(ports, published)).subscribe({

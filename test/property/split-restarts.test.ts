@@ -1,0 +1,57 @@
+/**
+ * Histories of a split board in Redis: processes that die at any moment, calls that fail and lag, Redis flushed, failed
+ * over and written to by others. Whatever claims to be exact is held against the truth as it is written, confirmed,
+ * vouched for and committed; at the end everything has to come to rest.
+ */
+import fc from 'fast-check'
+import { expect, test } from 'vitest'
+import { Draws } from '../support/draws.js'
+import { atOnce, drawFate } from '../support/simulated-call.js'
+import { SimulatedSplit } from '../support/simulated-split.js'
+
+const values = ['a', 'b', 'c', 'd/{e}']
+
+const runHistory = (script: readonly number[], trouble: number, partitions: number): void => {
+  const split = new SimulatedSplit(2, values, partitions)
+  const draws = new Draws()
+  const fates = new Draws()
+  fates.seed(script.length)
+  const troubled = () => drawFate(fates, trouble, 400)
+  let failOver: (() => void) | undefined
+  for (let id = 0; id < 6; id++) split.write(id, id, values[id % 3] ?? null)
+  split.start()
+  for (const number of script) {
+    draws.seed(number >>> 4)
+    split.fate = troubled
+    const action = number % 16
+    const value = draws.below(9) === 0 ? null : (values[draws.below(values.length)] ?? null)
+    if (action < 6) split.write(draws.below(10), draws.below(4) === 0 ? null : draws.below(12), value)
+    else if (action < 10) split.go(1 + draws.below(8), draws.below(900))
+    else if (action < 12) split.go(9, 1_500)
+    else if (action === 12) split.restart()
+    else if (action === 13) failOver = split.redis.failOverToNow()
+    else if (action === 14) {
+      if (draws.below(3) === 0) split.redis.flush()
+      else failOver?.()
+    } else split.go(20, 5_000)
+  }
+  split.fate = () => atOnce
+  split.rest(3_000, true)
+  split.restart()
+  split.rest()
+  split.stop()
+}
+
+test('a split board in Redis is right after every history', { timeout: 120_000 }, () => {
+  const script = fc.array(fc.integer({ min: 0, max: 2 ** 20 }), { minLength: 5, maxLength: 60 })
+  const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
+  const numRuns = Number(process.env.RUNS ?? 400)
+  const property = fc.property(script, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 2 }), runHistory)
+  const result = fc.check(property, { seed, numRuns, ...(process.env.FC_PATH ? { path: process.env.FC_PATH } : {}) })
+  expect(
+    result.failed
+      ? fc.defaultReportMessage(result) + String((result.errorInstance as Error | null)?.stack ?? '')
+      : undefined,
+    `SEED=${seed}`,
+  ).toBeUndefined()
+})
