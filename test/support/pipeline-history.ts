@@ -97,7 +97,8 @@ export class PipelineHistory {
     // After a TRUNCATE the feed alone tells the whole table.
     const provable = plan.marks || plan.streamBase === true || plan.mode === 'mixed' || plan.mode === 'raced'
     this.#redis = new WatchedBoards(this.#specs, this.#time, truth, provable)
-    this.#redis.holds = (at, positions) => this.#world.holds(at, positions)
+    // Where the stream is its own base nothing is written that could prove times: they rest on the ends of the topics.
+    this.#redis.holds = (at, positions) => plan.streamBase === true || this.#world.holds(at, positions)
     // Too few rows for a board in some gentle histories: then it has to be known that nothing is below.
     const rows = plan.mode === 'gentle' ? plan.reserve : 5
     for (let key = 0; key < rows; key++) this.#world.write(String(key), this.#image(String(key), key * 7), this.#es())
