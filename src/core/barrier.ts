@@ -63,6 +63,14 @@ export class Barrier {
     this.#asked = Number.NEGATIVE_INFINITY
   }
 
+  /**
+   * Markers do come back after all: another barrier has to take its place, since a feed that carries a marker a second is
+   * never quiet. Another, for an end that this one has asked for may still be answered, and was asked too early.
+   */
+  isOutdone(proof: Proof): boolean {
+    return this.proof === 'assumed' && proof === 'marker'
+  }
+
   /** To be called at the start, after every window and on every tick. */
   advance(reached: Reached, now: number): BarrierEffect[] {
     if (this.passed) return []

@@ -256,7 +256,8 @@ export class BoardKeeper implements Keeper {
   }
 
   #advanceBarrier(reading: Reading): BarrierEffect[] {
-    const barrier = reading.barrier
+    if (reading.barrier?.isOutdone(this.#feed.proof) === true) reading.barrier = this.#barrier()
+    const { barrier } = reading
     if (barrier === undefined) return []
     if (barrier.waitsForMarker && this.#feed.proof === 'assumed') barrier.assume()
     return barrier.advance(this.#feed.reached, this.#feed.now)

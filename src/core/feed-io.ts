@@ -58,7 +58,10 @@ export interface GroupSnapshot extends BoardSnapshot {
   readonly gone: boolean
 }
 
-/** A split board as a whole. What it says of itself holds for every group but one that is being refilled. */
+/**
+ * A split board as a whole. What it says of itself, if it is not well, holds for every group, too: that the feed is silent
+ * or behind is not told of each in `changed`.
+ */
 export interface SplitSnapshot {
   readonly spec: BoardSpec
   readonly status: BoardStatus

@@ -48,9 +48,10 @@ export class RewindFreeze {
   /** To be called after each window, answer and tick. */
   advance(): readonly BarrierEffect[] {
     if (this.#barrier === undefined) return []
-    const barrier = this.#begun ?? this.#newBarrier()
-    this.#barrier = barrier
     const { now, reached, proof } = this.#feed
+    const begun = this.#begun?.isOutdone(proof) === true ? undefined : this.#begun
+    const barrier = begun ?? this.#newBarrier()
+    this.#barrier = barrier
     if (barrier.waitsForMarker && proof === 'assumed') barrier.assume()
     const effects = barrier.advance(reached, now)
     if (barrier.passed) {

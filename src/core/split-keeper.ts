@@ -112,11 +112,11 @@ export class SplitKeeper implements Keeper, ReadingBoard {
   get snapshot(): SplitSnapshot {
     const group = (value: string): GroupSnapshot | undefined => {
       const known = this.#groups.get(value)
-      return known === undefined ? undefined : snapshotOf(known, this.#standing)
+      return known === undefined ? undefined : snapshotOf(known, { ...this.#standing, status: this.#statusOfAll })
     }
     return {
       spec: this.spec,
-      status: this.inTime && !this.#filled ? starting : this.#status,
+      status: this.inTime && !this.#filled ? starting : this.#statusOfAll,
       current: this.publishable,
       behindSince: this.#behindSince,
       filled: this.#filled,
@@ -228,6 +228,12 @@ export class SplitKeeper implements Keeper, ReadingBoard {
     }
   }
 
+  /** A feed that is silent or behind is told of the whole board, not group by group: it comes and goes. */
+  get #statusOfAll(): BoardStatus {
+    const isWell = this.#status.state === 'exact' || this.#status.state === 'assumed'
+    return isWell && this.#feed.behind !== '' ? { state: 'stale', reason: this.#feed.behind } : this.#status
+  }
+
   #statusNow(): BoardStatus {
     // The reason that somebody can do something about.
     const limit = this.#degraded.get('GROUPS_LIMIT')
@@ -237,7 +243,6 @@ export class SplitKeeper implements Keeper, ReadingBoard {
     if (this.#feed.heldUp !== '') return { state: 'stale', reason: this.#feed.heldUp }
     if (this.#feed.rewinding) return { state: 'stale', reason: rewinding }
     if (this.#catchUp !== undefined) return { state: 'stale', reason: 'catching up' }
-    if (this.#feed.behind !== '') return { state: 'stale', reason: this.#feed.behind }
     const assumed = this.#proof === 'assumed' || (this.#proof === 'marker' && !this.#feed.vouched)
     if (!assumed) return { state: 'exact', reason: '' }
     return { state: 'assumed', reason: this.#doubt ?? 'the last barrier rests on time, no marker proved it' }

@@ -103,6 +103,7 @@ export class SplitReading {
   }
 
   #advanceBarrier(): BarrierEffect[] {
+    if (this.#barrier?.isOutdone(this.#feed.proof) === true) this.#barrier = this.#newBarrier()
     const barrier = this.#barrier
     if (barrier === undefined) return []
     if (barrier.waitsForMarker && this.#feed.proof === 'assumed') barrier.assume()
