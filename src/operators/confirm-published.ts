@@ -9,7 +9,6 @@ import {
   exhaustMap,
   filter,
   first,
-  from,
   ignoreElements,
   interval,
   type MonoTypeOperatorFunction,
@@ -30,6 +29,7 @@ import type { FeedSnapshot } from '../core/feed-io.js'
 import { hasPassed, type Positions } from '../core/positions.js'
 import type { BoardStore, FeedSource } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'
+import { vouchGroups } from './vouch-groups.js'
 
 export interface ConfirmPorts {
   readonly source: Pick<FeedSource, 'ends'>
@@ -132,17 +132,8 @@ const atEnds = ({ source, scheduler }: ConfirmPorts, published$: Observable<Feed
  * only what was published since the last time is written. The heartbeat names the number of that writing.
  */
 const confirm = ({ store }: ConfirmPorts, published: Confirmed, positions: Positions, at: number): Observable<void> => {
-  const unvouched = published.groups.unvouched()
-  const vouched$ = from(unvouched).pipe(
-    concatMap((some) =>
-      defer(() => store.vouch(published.owned(some.split), some.vouching)).pipe(
-        tap((done) => (done ? published.groups.vouch(some) : published.loseAll(some.split))),
-      ),
-    ),
-    ignoreElements(),
-  )
   return concat(
-    vouched$,
+    vouchGroups(store, published),
     defer(() => store.confirm(positions, published.versions(), at)),
   )
 }

@@ -28,6 +28,7 @@ import type { BoardInspector, BoardStore, PublishOutcome } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'
 import type { GroupId, PublishedGroup } from './published-groups.js'
 import { takeAgain } from './take-again.js'
+import { vouchGroups } from './vouch-groups.js'
 
 export interface PublishBoardsPorts {
   readonly store: BoardStore & BoardInspector
@@ -103,7 +104,13 @@ const publishRound = (ports: PublishBoardsPorts, snapshot: FeedSnapshot): Observ
     takeGroups(ports, groups.untaken(round)),
     defer(() => {
       due = ports.published.due(snapshot, round)
-      return publish(ports, due, snapshot.provenAt)
+      const sent = defer(() => publish(ports, due, snapshot.provenAt))
+      if (!ports.published.speaksOfGroups(due)) return sent
+      // What is said of all groups has to be true of what Redis has of them now, which may have gone back.
+      return concat(
+        vouchGroups(ports.store, ports.published),
+        defer(() => (groups.idle ? sent : EMPTY)),
+      )
     }),
     defer(() => forgetAll(ports, groups.empty(round))),
     defer(() => (due.length === 0 && groups.idle ? of(snapshot) : EMPTY)),

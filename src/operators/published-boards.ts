@@ -10,7 +10,7 @@ import { diffBoards, isEmpty } from '../core/board-diff.js'
 import type { BoardSnapshot, FeedSnapshot, GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
 import type { Positions } from '../core/positions.js'
 import { duePublish, type Publish, type PublishedBoard, publishedOf } from './due-publish.js'
-import type { FoundBoard, OwnedSplit, PublishOutcome, TakenBoard } from './ports.js'
+import type { BoardMeta, FoundBoard, OwnedSplit, PublishOutcome, TakenBoard } from './ports.js'
 import { PublishedGroups } from './published-groups.js'
 
 /** In a heartbeat's versions the number of the last vouching stands under this name; no board has a name like it. */
@@ -96,6 +96,11 @@ export class PublishedBoards {
     ]
   }
 
+  /** Whether a split board is to say that it is well, with all its groups. */
+  speaksOfGroups(due: readonly Publish[]): boolean {
+    return due.some(({ request: { board, meta } }) => this.#isSplit(board) && isWell(meta))
+  }
+
   settle(publish: Publish, outcome: PublishOutcome): void {
     const { board, epoch, meta } = publish.request
     if (!this.#there.has(board)) {
@@ -166,3 +171,5 @@ export class PublishedBoards {
     return this.#dueFor({ spec, status, content })
   }
 }
+
+const isWell = ({ status: { state } }: BoardMeta): boolean => state === 'exact' || state === 'assumed'
