@@ -4,7 +4,15 @@ import { defineConfig } from 'vitest/config'
 export default defineConfig({
   test: {
     projects: [
-      { test: { name: 'unit', include: ['test/**/*.test.ts'], exclude: ['test/property/**', 'test/services/**'] } },
+      {
+        test: {
+          name: 'unit',
+          include: ['test/**/*.test.ts'],
+          exclude: ['test/property/**', 'test/services/**'],
+          // The recordings take seconds on a quiet machine, and several times that on a busy one.
+          testTimeout: 60_000,
+        },
+      },
       {
         test: { name: 'property', include: ['test/property/**/*.test.ts'], testTimeout: 1_800_000, maxConcurrency: 2 },
       },
