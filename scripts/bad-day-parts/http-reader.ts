@@ -11,7 +11,7 @@ interface Endpoint {
 }
 
 /** Longer than any answer takes, ms. */
-const patience = 1_000
+const patience = 2_000
 
 export class HttpReader {
   readonly #endpoints: readonly Endpoint[]
