@@ -3,6 +3,7 @@
  * sent, taken, vouched for or forgotten. Pure bookkeeping, in steps: no call costs more than the groups that it is about,
  * but for those that say so. Memory: one record a group, and the entries that it shares with the feed.
  */
+import type { BoardStatus } from '../core/board-content.js'
 import { isEmpty } from '../core/board-diff.js'
 import type { Content } from '../core/board-keeper.js'
 import type { FeedSnapshot, GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
@@ -62,6 +63,8 @@ export class PublishedGroups {
   /** Split boards whose registries have to be read again. */
   readonly #doubted = new Set<string>()
   #splits: readonly SplitSnapshot[] = []
+  /** Groups that were looked at while the whole split board was not well: they say what it said. */
+  readonly #asWhole = new Map<string, Set<string>>()
   /** To be looked at once there is a snapshot. */
   #later: GroupId[] = []
   #turn: Iterator<string>
@@ -118,13 +121,21 @@ export class PublishedGroups {
   accept({ splits, changed }: FeedSnapshot, now: number): void {
     this.#splits = splits
     const later = this.#later
-    this.#later = []
-    for (const id of later) this.recheck(id)
+    this.#later = splits.flatMap((split) => this.#wellAgain(split))
+    for (const id of [...later, ...this.#later.splice(0)]) this.recheck(id)
     for (const [name, group] of changed) {
       this.#pending.set(name, group)
       if (group.current || group.gone) this.#behind.delete(name)
       else this.#behind.set(name, group.behindSince ?? now)
     }
+  }
+
+  /** What was said of these was said of the whole split board, which is well again. */
+  #wellAgain({ spec, status }: SplitSnapshot): GroupId[] {
+    const names = isWell(status) ? this.#asWhole.get(spec.name) : undefined
+    if (names === undefined) return []
+    this.#asWhole.delete(spec.name)
+    return [...names].flatMap((name) => this.#there.get(name)?.id ?? [])
   }
 
   /** Whether every group is of the feed's positions, or has not been since before `since`. */
@@ -137,7 +148,11 @@ export class PublishedGroups {
   recheck(id: GroupId): void {
     const split = this.#splits.find(({ spec }) => spec.name === id.split)
     if (split === undefined) this.#later.push(id)
-    else this.#pending.set(id.name, split.group(id.value) ?? unknown(split, id))
+    else {
+      const group = split.group(id.value) ?? unknown(split, id)
+      this.#pending.set(id.name, group)
+      if (group.current && !isWell(group.status)) addTo(this.#asWhole, id.split, id.name)
+    }
   }
 
   /**
@@ -340,8 +355,7 @@ export class PublishedGroups {
   /** A warm start is coming up to where this group was exact, and Redis has it as it was there. */
   #stands({ status, content }: GroupSnapshot, there: PublishedGroup): boolean {
     if (status.reason !== catchingUp || content === undefined || !this.#isSure(there)) return false
-    const { state } = there.meta.status
-    return (state === 'exact' || state === 'assumed') && there.meta.definition === this.#definitions.get(there.id.split)
+    return isWell(there.meta.status) && there.meta.definition === this.#definitions.get(there.id.split)
   }
 
   #isSure({ doubtful, lost, id }: PublishedGroup): boolean {
@@ -372,6 +386,8 @@ export class PublishedGroups {
 }
 
 const idOf = ({ spec, value, name }: GroupSnapshot): GroupId => ({ split: spec.name, value, name })
+
+const isWell = ({ state }: BoardStatus): boolean => state === 'exact' || state === 'assumed'
 
 const nothing: Content = { entries: [], positions: new Map(), complete: true, proof: 'assumed' }
 

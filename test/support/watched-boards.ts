@@ -188,7 +188,8 @@ export class WatchedBoards {
 
   #checkGroups(split: string, positions: Positions): void {
     const spec = this.#specs.get(split)
-    if (spec?.per === undefined) return
+    // What was lost is found group by group.
+    if (spec?.per === undefined || [...this.unnoticed].some((name) => name.startsWith(`${split}/`))) return
     for (const value of this.#values) {
       const name = groupName(split, value)
       const meta = this.boards.get(name)?.meta
