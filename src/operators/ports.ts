@@ -134,6 +134,8 @@ export interface Registry {
   readonly groups: ReadonlyMap<string, number | undefined>
   /** Number of the last vouching that is known there; 0 before the first. */
   readonly vouched: number
+  /** At these positions no group had a row that was ever removed from it; before them it may lack groups. */
+  readonly removedAt: Positions
 }
 
 /** A split board and the epoch under which its own board was taken: who is fenced there changes no registry. */
@@ -166,8 +168,8 @@ export interface GroupStore {
   vouch(split: OwnedSplit, vouching: Vouching): ObservableInput<boolean>
   /** Deletes the keys of a board, if they still hold the version `base`. */
   forget(board: string, epoch: number, base: number): ObservableInput<ForgetOutcome>
-  /** After its keys are gone. */
-  unregister(split: OwnedSplit, values: readonly string[]): ObservableInput<boolean>
+  /** After their keys are gone. At `positions` these groups had no row. */
+  unregister(split: OwnedSplit, values: readonly string[], positions: Positions): ObservableInput<boolean>
 }
 
 /** The boards in Redis, for their owner. Every call may fail with REDIS_*; the outcome is then unknown. */

@@ -98,7 +98,7 @@ const publishRound = (ports: PublishBoardsPorts, snapshot: FeedSnapshot): Observ
   const round = groups.round()
   let due: readonly Publish[] = []
   return concat(
-    unregister(ports),
+    unregister(ports, snapshot),
     readRegistries(ports),
     takeStrays(ports),
     takeGroups(ports, groups.untaken(round)),
@@ -224,10 +224,10 @@ const forgetAll = (ports: PublishBoardsPorts, empty: readonly PublishedGroup[]):
     ignoreElements(),
   )
 
-const unregister = (ports: PublishBoardsPorts): Observable<never> =>
+const unregister = (ports: PublishBoardsPorts, { positions }: FeedSnapshot): Observable<never> =>
   from([...ports.published.groups.unregistered()]).pipe(
     concatMap(([split, values]) =>
-      defer(() => ports.store.unregister(ports.published.owned(split), [...values])).pipe(
+      defer(() => ports.store.unregister(ports.published.owned(split), [...values], positions)).pipe(
         concatMap((done) => (done ? of(undefined) : takeAgain(ports, [split]))),
         // Where the registry is gone itself, it names none of them either.
         tap({ complete: () => ports.published.groups.unregister(split) }),

@@ -4,7 +4,7 @@ import type { BoardSpec } from '../core/board-spec.js'
 import type { Feed } from '../core/feed.js'
 import type { Restored } from '../core/feed-io.js'
 import { groupName } from '../core/group-name.js'
-import { hasPassed, type Positions } from '../core/positions.js'
+import { furthest, hasPassed, type Positions } from '../core/positions.js'
 import type { Confirmation, Registry, TakenBoard } from './ports.js'
 import { type PublishedBoards, vouchingOf } from './published-boards.js'
 import { earliest, positionsOf, provenBefore } from './restore-positions.js'
@@ -58,7 +58,8 @@ export const restoreSplit = (
   }
   const filled = from !== undefined && meta?.complete === true
   const proof = meta?.status.state === 'exact' ? 'marker' : 'assumed'
-  const positions = from ?? new Map()
+  // Groups that were removed by then are missing, and would begin as new ones: nothing is shown of the time before.
+  const positions = from === undefined ? new Map() : furthest(from, registry.removedAt)
   const warm = feed.restoreSplit(name, { groups: restored, unread, filled, positions, proof })
   if (!warm || from === undefined) return undefined
   published.stoodAt(name, from)

@@ -61,7 +61,7 @@ export const parseNumbers = (json: unknown): Positions | undefined => {
     : undefined
 }
 
-const parseNumbersText = (text: string | undefined): Positions | undefined => {
+export const parseNumbersText = (text: string | undefined): Positions | undefined => {
   try {
     return text === undefined ? undefined : parseNumbers(JSON.parse(text))
   } catch {

@@ -21,7 +21,16 @@ import type {
   TakenBoard,
   Vouching,
 } from '../operators/ports.js'
-import { confirmationOf, entriesOf, hashOf, numbersText, storedMetaOf, textsOf, wholeNumber } from './board-reply.js'
+import {
+  confirmationOf,
+  entriesOf,
+  hashOf,
+  numbersText,
+  parseNumbersText,
+  storedMetaOf,
+  textsOf,
+  wholeNumber,
+} from './board-reply.js'
 import type { RedisClient } from './client.js'
 import { type BoardKeys, boardKeys, type FeedKeys, feedKeys, type SplitKeys, splitKeys } from './keys.js'
 import { readBoard } from './read-board.js'
@@ -159,14 +168,19 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
   async registered(board: string): Promise<Registry> {
     const { client } = this.#options
     const groups = await readRegistry(client, this.#splitKeysOf(board).registry)
-    const vouched = await client.call((redis) => redis.hget(this.#keysOf(board).meta, 'vouched'))
-    return { groups, vouched: wholeNumber(vouched ?? undefined) ?? 0 }
+    const { meta } = this.#keysOf(board)
+    const [vouched, removedAt] = await client.call((redis) => redis.hmget(meta, 'vouched', 'removed_at'))
+    return {
+      groups,
+      vouched: wholeNumber(vouched ?? undefined) ?? 0,
+      removedAt: parseNumbersText(removedAt ?? undefined) ?? new Map(),
+    }
   }
 
   async register(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
     for (const chunk of chunksOf(values, groupsPerCall)) {
       const pairs = chunk.flatMap((value) => [value, ''])
-      if (!(await this.#changeRegistry(split, ['', '', chunk.length, 0, ...pairs]))) return false
+      if (!(await this.#changeRegistry(split, ['', '', chunk.length, 0, '', ...pairs]))) return false
     }
     return true
   }
@@ -176,7 +190,7 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     const chunks = versions.size === 0 ? [[]] : chunksOf([...versions], groupsPerCall)
     for (const [i, chunk] of chunks.entries()) {
       const named = i === chunks.length - 1 ? [number, after ?? ''] : ['', '']
-      if (!(await this.#changeRegistry(split, [...named, chunk.length, 0, ...chunk.flat()]))) return false
+      if (!(await this.#changeRegistry(split, [...named, chunk.length, 0, '', ...chunk.flat()]))) return false
     }
     return true
   }
@@ -189,9 +203,10 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     )
   }
 
-  async unregister(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
+  async unregister(split: OwnedSplit, values: readonly string[], positions: Positions): Promise<boolean> {
+    const at = numbersText(positions)
     for (const chunk of chunksOf(values, groupsPerCall))
-      if (!(await this.#changeRegistry(split, ['', '', 0, chunk.length, ...chunk]))) return false
+      if (!(await this.#changeRegistry(split, ['', '', 0, chunk.length, at, ...chunk]))) return false
     return true
   }
 

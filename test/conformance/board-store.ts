@@ -263,12 +263,13 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
 
       it('knows the groups that were registered and not removed, whatever their values', async () => {
         const split = await ownLikes(a)
-        expect(await result(a.registered('likes'))).toEqual({ groups: new Map(), vouched: 0 })
+        expect(await result(a.registered('likes'))).toEqual({ groups: new Map(), vouched: 0, removedAt: new Map() })
         const values = ['article', '', '榜单', 'a/b:{c}%', '0', ' ', 'line\nbreak']
         expect(await result(a.register(split, values))).toBe(true)
         expect(new Set((await registered(b)).keys())).toEqual(new Set(values))
-        expect(await result(a.unregister(split, ['article', 'never']))).toBe(true)
+        expect(await result(a.unregister(split, ['article', 'never'], new Map([['t/0', 7]])))).toBe(true)
         expect(new Set((await registered(b)).keys())).toEqual(new Set(values.slice(1)))
+        expect((await result(b.registered('likes'))).removedAt).toEqual(new Map([['t/0', 7]]))
         expect(await result(a.register(split, []))).toBe(true)
         expect((await result(a.registered('other'))).groups).toEqual(new Map())
       })
@@ -294,6 +295,7 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
             ['z', undefined],
           ]),
           vouched: 2,
+          removedAt: new Map(),
         })
         // The answer to a vouching was lost: it is sent again. One that was itself lost is missed by the next.
         const again = (number: number) => a.vouch(split, { versions: new Map([['y', 13]]), number, after: number - 1 })
@@ -324,7 +326,7 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         const versions = new Map(values.map((value, i) => [value, 1_800_000_000_000 + i]))
         await result(a.vouch(split, { versions, number: 1, after: 0 }))
         expect(await registered(a)).toEqual(versions)
-        await result(a.unregister(split, values.slice(1)))
+        await result(a.unregister(split, values.slice(1), new Map()))
         expect(await registered(a)).toEqual(new Map([['group 0', 1_800_000_000_000]]))
       })
 
@@ -333,10 +335,14 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         const current = await ownLikes(b)
         await result(b.register(current, ['x']))
         const vouching = { versions: new Map([['x', 5]]), number: 1, after: 0 }
-        const tries = [a.register(old, ['y']), a.vouch(old, vouching), a.unregister(old, ['x'])]
+        const tries = [a.register(old, ['y']), a.vouch(old, vouching), a.unregister(old, ['x'], new Map())]
         for (const attempt of tries) await expect(result(attempt)).rejects.toMatchObject({ code: 'LEASE_LOST' })
         await expect(result(a.register(current, ['y']))).rejects.toMatchObject({ code: 'LEASE_LOST' })
-        expect(await result(b.registered('likes'))).toEqual({ groups: new Map([['x', undefined]]), vouched: 0 })
+        expect(await result(b.registered('likes'))).toEqual({
+          groups: new Map([['x', undefined]]),
+          vouched: 0,
+          removedAt: new Map(),
+        })
         await stores.flush()
         expect(await result(b.register(current, ['y']))).toBe(false)
         expect(await result(b.vouch(current, vouching))).toBe(false)

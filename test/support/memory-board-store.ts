@@ -42,6 +42,7 @@ export interface Sent {
 interface MemoryRegistry {
   readonly groups: Map<string, number | undefined>
   vouched: number
+  removedAt: Positions
 }
 
 const copied = (board: MemoryBoard): MemoryBoard => ({
@@ -82,11 +83,13 @@ export class MemoryBoards {
   /** A copy to go back to: a replica that takes over without the last writes. */
   save(): () => void {
     const copy = [...this.#boards].map(([name, board]) => [name, copied(board)] as const)
-    const registries = [...this.registries].map(([name, { groups, vouched }]) => [name, [...groups], vouched] as const)
+    const registries = [...this.registries].map(
+      ([name, registry]) => [name, { ...registry, groups: [...registry.groups] }] as const,
+    )
     const { confirmed } = this
     return () => {
       this.registries.clear()
-      for (const [name, groups, vouched] of registries) this.registries.set(name, { groups: new Map(groups), vouched })
+      for (const [name, saved] of registries) this.registries.set(name, { ...saved, groups: new Map(saved.groups) })
       this.#boards.clear()
       for (const [name, board] of copy) this.#boards.set(name, copied(board))
       this.confirmed = confirmed
@@ -164,8 +167,8 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
 
   registered(name: string): Observable<Registry> {
     return defer(() => {
-      const { groups = new Map(), vouched = 0 } = this.#boards.registries.get(name) ?? {}
-      return of({ groups: new Map(groups), vouched })
+      const { groups = new Map(), vouched = 0, removedAt = new Map() } = this.#boards.registries.get(name) ?? {}
+      return of({ groups: new Map(groups), vouched, removedAt })
     })
   }
 
@@ -185,9 +188,10 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
     })
   }
 
-  unregister(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
-    return this.#changeRegistry(split, ({ groups }) => {
-      for (const value of values) groups.delete(value)
+  unregister(split: OwnedSplit, values: readonly string[], positions: Positions): Observable<boolean> {
+    return this.#changeRegistry(split, (registry) => {
+      for (const value of values) registry.groups.delete(value)
+      registry.removedAt = positions
       return true
     })
   }
@@ -247,7 +251,7 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
       const board = this.#boards.get(name)
       if (board === undefined) return of(false)
       if (board.epoch !== epoch || board.owner !== this.#owner) throw new RanktideError('LEASE_LOST', `board ${name}`)
-      const registry = this.#boards.registries.get(name) ?? { groups: new Map(), vouched: 0 }
+      const registry = this.#boards.registries.get(name) ?? { groups: new Map(), vouched: 0, removedAt: new Map() }
       this.#boards.registries.set(name, registry)
       return of(change(registry))
     })

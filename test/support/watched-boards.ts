@@ -310,8 +310,8 @@ export class WatchedStore implements BoardStore, BoardInspector {
     return this.#call(() => now(this.#store.forget(board, epoch, base)))
   }
 
-  unregister(split: OwnedSplit, values: readonly string[]): Observable<boolean> {
-    return this.#call(() => now(this.#store.unregister(split, values)))
+  unregister(split: OwnedSplit, values: readonly string[], positions: Positions): Observable<boolean> {
+    return this.#call(() => now(this.#store.unregister(split, values, positions)))
   }
 
   publish(requests: readonly PublishRequest[]): Observable<readonly PublishOutcome[]> {

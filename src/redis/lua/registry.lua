@@ -5,6 +5,7 @@
 --         3 number of this vouching, or '' (nothing is vouched for, or more of it follows)
 --         4 number of the vouching before, or '' (it begins anew: all groups have been registered again)
 --         5 number of groups that are set   6 number of groups that are removed
+--         7 positions (JSON) at which the groups that are removed had no row, or ''
 --         then: (value, version or '') pairs; values
 -- Result  'done', 'fenced' (another epoch or owner), or 'lost': no readable meta, or neither the vouching before nor this
 --         one was the last (flushed, or failed over to a server that lacks the last writes)
@@ -37,7 +38,8 @@ local function write(command, from, count, width)
 end
 
 local setting, removing = tonumber(ARGV[5]), tonumber(ARGV[6])
-write('HSET', 7, setting, 2)
-write('HDEL', 7 + 2 * setting, removing, 1)
+write('HSET', 8, setting, 2)
+write('HDEL', 8 + 2 * setting, removing, 1)
+if ARGV[7] ~= '' then redis.call('HSET', META, 'removed_at', ARGV[7]) end
 if ARGV[3] ~= '' then redis.call('HSET', META, 'vouched', ARGV[3]) end
 return 'done'
