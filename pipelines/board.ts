@@ -21,6 +21,8 @@ export interface BoardPorts {
   readonly source: FeedSource
   readonly start: Positions
   readonly decode: Decode
+  /** By partition, the newest commit time that was seen before `start`. */
+  readonly newest?: ReadonlyMap<string, number>
   readonly window: WindowLimits
   readonly decoding: DecodeObserver
   readonly refusing: DeadLetterPorts
@@ -31,7 +33,7 @@ export interface BoardPorts {
 
 export const boardPipeline = (ports: BoardPorts): Observable<FeedSnapshot> =>
   ports.source.batches(ports.start).pipe(
-    decodeMessages(ports.decode, ports.decoding),
+    decodeMessages(ports.decode, ports.decoding, ports.newest),
     writeDeadLetters(ports.refusing),
     windowEvents(ports.window, ports.keeping.scheduler),
     keepNewestPerKey(),

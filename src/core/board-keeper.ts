@@ -47,6 +47,8 @@ export interface Content {
   readonly positions: Positions
   readonly complete: boolean
   readonly proof: Proof
+  /** The newest commit time seen of each partition, ms since 1970. */
+  readonly newest?: ReadonlyMap<string, number>
 }
 
 export class BoardKeeper implements Keeper {
@@ -213,7 +215,8 @@ export class BoardKeeper implements Keeper {
   #hold(): void {
     const entries = this.#live.top()
     const complete = this.#live.below === 'nothing' && this.#live.size <= this.spec.size
-    this.#content = { entries, positions: this.#feed.reached.positions, complete, proof: this.#proof }
+    const { positions, maxEs: newest } = this.#feed.reached
+    this.#content = { entries, positions, complete, proof: this.#proof, newest }
   }
 
   #begin(): void {

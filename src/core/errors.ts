@@ -57,6 +57,10 @@ export const errorTable = {
     message: 'the column that splits the board has more values than are allowed',
   },
   STREAM_INCOMPLETE: { verdict: 'heal', message: 'the stream by itself no longer tells the rows of the table' },
+  REWIND_OVERDUE: {
+    verdict: 'heal',
+    message: 'the producer went back and has not come up to the present again',
+  },
   DEAD_LETTER_FAILED: {
     verdict: 'heal',
     message: 'a refused message cannot be written to the dead-letter topic, so the feed stands still',

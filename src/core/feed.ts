@@ -46,7 +46,7 @@ export class Feed implements KeeperFeed {
   readonly #behindSince = new Map<BoardKeeper, number>()
   readonly #marks: boolean
   #positions: Positions = new Map()
-  #maxEs = new Map<string, number>()
+  #maxEs: ReadonlyMap<string, number> = new Map()
   #notes: Note[] = []
   #lastId = 0
   readonly #rewinds: RewindFreeze
@@ -57,7 +57,7 @@ export class Feed implements KeeperFeed {
     this.#marks = options.marks
     this.#nonce = options.nonce
     this.#pulse = new FeedPulse({ name: options.name ?? '', marks: options.marks, nonce: options.nonce })
-    this.#rewinds = new RewindFreeze(this, (kind) => this.#noteRewind(kind))
+    this.#rewinds = new RewindFreeze(this, (kind) => this.#endRewind(kind))
     const capacityOf = options.capacityOf ?? defaultCapacity
     const single = options.boards.filter(({ per }) => per === undefined)
     this.#boards = single.map((spec) => new BoardKeeper(spec, capacityOf(spec), this))
@@ -228,8 +228,8 @@ export class Feed implements KeeperFeed {
       if (segment.kind === 'rows') this.#applyRows(segment)
       else this.#control(segment)
     this.#positions = furthest(this.#positions, window.positions)
-    for (const [partition, es] of window.maxEs) {
-      this.#maxEs.set(partition, Math.max(es, this.#maxEs.get(partition) ?? 0))
+    if (window.maxEs.size > 0) this.#maxEs = furthest(this.#maxEs, window.maxEs)
+    for (const es of window.maxEs.values()) {
       this.newestEs = Math.max(es, this.newestEs)
     }
     if (window.maxEs.size > 0) this.#pulse.onCommits(this.newestEs, this.partitions)
@@ -291,6 +291,11 @@ export class Feed implements KeeperFeed {
     if (before !== after && after === 'assumed')
       for (const { spec } of this.#keepers) this.note({ kind: 'markers-missing', board: spec.name })
     return effects
+  }
+
+  #endRewind(kind: 'rewinding' | 'rewound' | 'overdue'): void {
+    if (kind !== 'overdue') this.#noteRewind(kind)
+    else for (const keeper of this.#keepers) keeper.degrade('REWIND_OVERDUE', '', false)
   }
 
   #noteRewind(kind: 'rewinding' | 'rewound'): void {

@@ -4,16 +4,22 @@ import type { Positions } from './positions.js'
 
 type Surroundings = Pick<KeeperFeed, 'reached' | 'now' | 'proof' | 'nextId' | 'nonce'>
 
+/** ms. */
+const longest = 600_000
+
 /**
  * Holds a feed's boards as they are while the producer sends again what it has sent before. A marker that is written
- * once the rewind has begun comes after all of that: when its barrier is passed, the present has been reached.
+ * once the rewind has begun comes after all of that: when its barrier is passed, the present has been reached. After ten
+ * minutes it is overdue: the boards are given up and read anew, which waits for a barrier of its own.
  */
 export class RewindFreeze {
   readonly #feed: Surroundings
-  readonly #told: (kind: 'rewinding' | 'rewound') => void
+  readonly #told: (kind: 'rewinding' | 'rewound' | 'overdue') => void
   #barrier: Barrier | 'due' | undefined
+  /** When it was first known, ms since 1970; 0: at the start, before any time was told. */
+  #since = 0
 
-  constructor(feed: Surroundings, told: (kind: 'rewinding' | 'rewound') => void) {
+  constructor(feed: Surroundings, told: (kind: 'rewinding' | 'rewound' | 'overdue') => void) {
     this.#feed = feed
     this.#told = told
   }
@@ -24,7 +30,10 @@ export class RewindFreeze {
 
   /** The producer has gone back; once more, it may be further, and needs another marker. */
   begin(): void {
-    if (!this.active) this.#told('rewinding')
+    if (!this.active) {
+      this.#since = this.#feed.now
+      this.#told('rewinding')
+    }
     this.#barrier = 'due'
   }
 
@@ -52,11 +61,16 @@ export class RewindFreeze {
     const begun = this.#begun?.isOutdone(proof) === true ? undefined : this.#begun
     const barrier = begun ?? this.#newBarrier()
     this.#barrier = barrier
+    if (this.#since === 0) this.#since = now
     if (barrier.waitsForMarker && proof === 'assumed') barrier.assume()
     const effects = barrier.advance(reached, now)
     if (barrier.passed) {
       this.#barrier = undefined
       this.#told('rewound')
+    } else if (now - this.#since >= longest) {
+      this.#barrier = undefined
+      this.#told('overdue')
+      return []
     }
     return effects
   }

@@ -63,6 +63,11 @@ const gaugeTable = {
   },
   lag: { name: 'ranktide_lag_seconds', labels: ['feed'], help: 'How far the feed is behind the commits at its source' },
   owner: { name: 'ranktide_owner', labels: ['feed'], help: '1 if this replica owns the feed, 0 if it stands by' },
+  severalSources: {
+    name: 'ranktide_several_sources',
+    labels: ['feed'],
+    help: '1 while several producers write one partition, so that their batch numbers tell no rewinds',
+  },
   journal: { name: 'ranktide_journal_keys', labels: ['feed'], help: 'Keys in the journals of queries in flight' },
 } as const
 
@@ -115,6 +120,7 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
   const groups = gauge('groups')
   const lag = gauge('lag')
   const owner = gauge('owner')
+  const severalSources = gauge('severalSources')
   const journal = gauge('journal')
 
   const confirmed = new Map<string, number>()
@@ -147,6 +153,7 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
       lag.remove({ feed })
       journal.remove({ feed })
     },
+    severalSources: (feed, several) => severalSources.set({ feed }, several ? 1 : 0),
     journal: (feed, size) => journal.set({ feed }, size),
     redisHealed: (board) => redisHeals.inc({ board }),
   }

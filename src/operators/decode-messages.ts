@@ -8,6 +8,8 @@ import type { Message, MessageBatch, RefusedRecord } from './ports.js'
 export interface DecodeObserver {
   /** After every batch that is not empty. */
   decoded?(batch: DecodedBatch): void
+  /** Whether several producers write one partition, so that their batch numbers tell no rewinds. */
+  severalSources?(several: boolean): void
 }
 
 /**
@@ -17,10 +19,14 @@ export interface DecodeObserver {
  * Order: kept. Duplicates, loss: none added. Memory: one batch.
  */
 export const decodeMessages =
-  (decode: Decode, observer: DecodeObserver): OperatorFunction<MessageBatch, DecodedBatch> =>
+  (
+    decode: Decode,
+    observer: DecodeObserver,
+    newest?: ReadonlyMap<string, number>,
+  ): OperatorFunction<MessageBatch, DecodedBatch> =>
   (batches$) =>
     defer(() => {
-      const signs = new RewindSigns()
+      const signs = new RewindSigns(newest)
       return batches$.pipe(map((batch) => decodeBatch(batch, decode, observer, signs)))
     })
 
@@ -49,13 +55,21 @@ const decodeBatch = (
   const { positions, messages } = batch
   const release = () => batch.release()
   const decodedBatch = { events, refused, positions, maxEs, messages: messages.length, release }
-  if (messages.length > 0) observer.decoded?.(decodedBatch)
+  if (messages.length > 0) {
+    observer.decoded?.(decodedBatch)
+    observer.severalSources?.(signs.several)
+  }
   return decodedBatch
 }
 
+/** Further ahead of its record than clocks differ, ms: a commit time that a session has made up. */
+const madeUp = 60_000
+
 /** A forged clock must not stand for time that has not come: no commit is later than its record. */
-const toldTime = ({ timestamp }: Message, es: number | undefined): number | undefined =>
-  es === undefined || timestamp === undefined ? es : Math.min(es, timestamp)
+const toldTime = ({ timestamp }: Message, es: number | undefined): number | undefined => {
+  if (es === undefined || timestamp === undefined) return es
+  return es > timestamp + madeUp ? undefined : Math.min(es, timestamp)
+}
 
 const refusedEvents = ({ refusal, tables }: RefusedMessage): FeedEvent[] =>
   tables === undefined

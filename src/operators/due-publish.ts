@@ -1,6 +1,7 @@
 /** What has to be sent so that a board in Redis becomes the board here. Pure. */
 import type { BoardStatus, Entry } from '../core/board-content.js'
 import { diffBoards, isEmpty } from '../core/board-diff.js'
+import type { Content } from '../core/board-keeper.js'
 import type { BoardSnapshot } from '../core/feed-io.js'
 import type { BoardMeta, PublishRequest, TakenBoard } from './ports.js'
 
@@ -58,7 +59,7 @@ export const duePublish = (
     content === undefined
       ? // What was found there is no board that a start may go on from: no definition fits it.
         { ...there.meta, status, definition: there.doubtful ? '' : there.meta.definition }
-      : { status, complete: content.complete, positions: content.positions, definition }
+      : { status, ...aboutContent(content), definition }
   const diff = diffBoards(there.entries, entries)
   if (!there.doubtful && !unanswered && isEmpty(diff) && sameMeta(there.meta, meta)) return undefined
   // Only another state makes another version where no row differs.
@@ -66,6 +67,12 @@ export const duePublish = (
   const told = same ? { ...meta, status: unanswering } : meta
   return { request: { board: name, epoch: there.epoch, base: there.version, diff, meta: told }, entries }
 }
+
+const aboutContent = (content: Content): Pick<BoardMeta, 'complete' | 'positions' | 'newest'> => ({
+  complete: content.complete,
+  positions: content.positions,
+  ...(content.newest === undefined ? {} : { newest: content.newest }),
+})
 
 /** Positions alone are no reason to write: the heartbeat has them. */
 const sameMeta = (a: BoardMeta, b: BoardMeta): boolean =>

@@ -9,6 +9,8 @@ import type { PublishOutcome } from './ports.js'
 export interface Recorder {
   /** Messages read from the feed's topics. */
   messages(feed: string, count: number): void
+  /** Whether several producers write one partition of the feed. */
+  severalSources(feed: string, several: boolean): void
   /** Row changes decoded from them. */
   rows(feed: string, count: number): void
   /** A message that could not be read. */

@@ -34,3 +34,15 @@ export const earliest = (a: Positions, b: Positions): Map<string, number> => {
 
 /** Whether markers have come back through the feed when this was written. */
 export const provenBefore = ({ status }: BoardMeta): boolean => status.state === 'exact' || isBehind(status.reason)
+
+/**
+ * By partition, the newest commit time that had been seen where a start reads on: what comes with one that is much older
+ * is sent again. Of several boards the least: the start is at the earliest of them.
+ */
+export const newestBefore = (start: Positions, metas: Iterable<BoardMeta | undefined>): ReadonlyMap<string, number> => {
+  const newest = new Map<string, number>()
+  for (const meta of metas)
+    for (const [id, es] of meta?.newest ?? [])
+      if (start.has(id)) newest.set(id, Math.min(es, newest.get(id) ?? Number.POSITIVE_INFINITY))
+  return newest
+}

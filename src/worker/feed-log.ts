@@ -54,6 +54,7 @@ export const logNotes = (log: Log, recorder: Recorder) => {
 }
 
 export const logDecoding = (log: Log, recorder: Recorder, feed: string): DecodeObserver => ({
+  severalSources: (several) => recorder.severalSources(feed, several),
   decoded: ({ messages, refused, events }) => {
     tellRefused(log, recorder, feed, refused)
     recorder.messages(feed, messages)

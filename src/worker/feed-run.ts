@@ -16,6 +16,7 @@ import type { PublishBoardsPorts } from '../operators/publish-boards.js'
 import { PublishedBoards } from '../operators/published-boards.js'
 import type { Recorder } from '../operators/recorder.js'
 import { restoreBoards } from '../operators/restore-boards.js'
+import { newestBefore } from '../operators/restore-positions.js'
 import type { TakenSplit } from '../operators/restore-split.js'
 import { type OwnedFeed, restGroups, type ServedFeed } from './board-views.js'
 import { logDeadLetters, logDecoding, logNotes, logPublishing, logSplit } from './feed-log.js'
@@ -71,7 +72,11 @@ export const prepareRun = async (options: FeedOwnerOptions, cold: boolean, wante
     cutOff: false,
   }
   const notes$ = new Subject<Note>()
-  return { ports: portsOf(options, feed, start, owned, notes$), owned, notes$ }
+  const newest = newestBefore(
+    start,
+    [...taken.values()].map(({ meta }) => meta),
+  )
+  return { ports: { ...portsOf(options, feed, start, owned, notes$), newest }, owned, notes$ }
 }
 
 /** What the last owner confirmed goes on to count until this one has confirmed something. */

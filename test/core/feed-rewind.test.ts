@@ -106,6 +106,22 @@ describe('a feed whose producer goes back', () => {
     expect(running.shown).toBe('exact 2:50 3:30')
   })
 
+  test('is given up after ten minutes, and exact once it has been read anew behind a marker of its own', () => {
+    const running = new RunningFeed()
+    running.window([{ kind: 'rewound' }])
+    running.step({ kind: 'tick' }, 599_000)
+    expect(running.shown).toMatch(/^stale \(rewinding\)/)
+    running.step({ kind: 'tick' }, 1_000)
+    expect(running.shown).toBe('degraded (REWIND_OVERDUE) 3:30 2:20')
+    running.step({ kind: 'tick' }, 1_000)
+    const read = running.effects.findLast((effect) => effect.kind === 'read')
+    const rows = [1, 2, 3].map((id) => ({ key: String(id), image: [String(id), String(id * 11), '0'] }))
+    running.step({ kind: 'rows', request: read?.request ?? 0, rows: { rows, complete: true } })
+    expect(running.shown).toBe('degraded (REWIND_OVERDUE) 3:30 2:20')
+    running.passBarrier()
+    expect(running.shown).toMatch(/3:33 2:22$/)
+  })
+
   test('shows what has come meanwhile, once it is through', () => {
     const running = new RunningFeed()
     running.window([{ kind: 'rewound' }])

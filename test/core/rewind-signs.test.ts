@@ -115,3 +115,33 @@ describe('signs of a rewind', () => {
     expect(signs.see('t/0', 9, start, start)).toBe(false)
   })
 })
+
+describe('signs that numbers do not show', () => {
+  test('a second restart after a single batch, by the older commit time of the same number', () => {
+    const messages = [
+      [7, 0, 0],
+      [1, 5, 10],
+      [1, 9, 10],
+      [1, 5, 12],
+      [1, 9, 12],
+      [2, 8, 13],
+      [2, 7, 13],
+    ] as const
+    expect(signsOf(messages)).toEqual([1, 3])
+  })
+
+  test('commit times that were seen before the start', () => {
+    const signs = new RewindSigns(new Map([['t/0', start]]))
+    expect(signs.see('t/0', 9, start - 30_000, start)).toBe(false)
+    expect(signs.see('t/0', 9, start - 90_000, start)).toBe(true)
+    expect(signs.see('t/1', 9, start - 90_000, start)).toBe(false)
+  })
+
+  test('several producers on one partition are told, until their numbers have been quiet for a minute', () => {
+    const signs = new RewindSigns()
+    for (let i = 0; i < 12; i++) signs.see('t/0', i % 2 === 0 ? 900 + i : 5 + i, undefined, start + i * 1_000)
+    expect(signs.several).toBe(true)
+    signs.see('t/0', 2_000, undefined, start + 2 * minute)
+    expect(signs.several).toBe(false)
+  })
+})

@@ -253,8 +253,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'src/operators/confirm-published.ts',
-        find: 'of({ positions, at: provenAt })',
-        replace: 'of({ positions, at: provenAt + 5_000 })',
+        find: 'const { provenAt: at = 0 } = snapshot',
+        replace: 'const at = snapshot.provenAt ? snapshot.provenAt + 5_000 : 0',
       },
     ],
   },

@@ -351,7 +351,7 @@ export class FeedHistory {
   /** The rows as the stream has told them. */
   #told(positions: Positions = this.#read): Map<string, Image> {
     // One process on one partition sees every rewind by its sign, and shows nothing of it: the board never runs backwards.
-    const forwards = this.#plan.mode === 'mixed' && this.#starts === 1 && !this.#sentPartly
+    const forwards = this.#plan.mode === 'mixed' && this.#starts === 1 && !this.#sentPartly && !this.#world.hidRewind
     const committed = forwards || this.#plan.mode === 'raced'
     const known = committed ? this.#committedTo : this.#foldedTo
     const rows =

@@ -55,7 +55,11 @@ export class SimulatedWorld {
   #sent = 0
   #time = 0
   #batchId = 1_000_000
-  #restarts = 0
+  #restarted = false
+  /** The newest commit time of the batch that was sent last. */
+  #batchEs = 0
+  /** Canal went back and nothing of what it sent next could show it. */
+  hidRewind = false
   #sentPartly = false
 
   /** When each entry of the log was committed, by `clock`. */
@@ -101,28 +105,43 @@ export class SimulatedWorld {
 
   /** Canal sends up to `count` entries of the log. False: there was nothing to send. */
   send(count: number): boolean {
-    this.#batchId += 1
     const until = Math.min(this.#log.length, this.#sent + count)
+    if (until === this.#sent) return false
+    this.#beginBatch()
     for (let index = this.#sent; index < until; index++) this.#append(index)
-    const sent = until > this.#sent
     this.#sent = until
-    return sent
+    return true
   }
 
   /** Canal starts again `count` entries back: what it sends next it has sent before. */
   rewind(count: number): void {
-    // Lower than any number before: a second restart after a single batch, which begins at 1 like the first, shows nothing.
-    this.#restarts += 1
-    this.#batchId = 1_000_000 - 1_000 * this.#restarts
+    this.#restarted = true
     this.#sent = Math.max(0, this.#sent - count)
   }
 
   /** A batch whose send failed half way: some of the next entries arrive now, all of them again later. */
   sendPartly(count: number, skip: number): void {
     this.#sentPartly = true
-    this.#batchId += 1
+    this.#beginBatch()
     const until = Math.min(this.#log.length, this.#sent + count)
     for (let index = this.#sent; index < until; index++) if ((index - this.#sent) % 3 !== skip % 3) this.#append(index)
+  }
+
+  /** Numbers begin at 1 after each restart, so a second one after a single batch shows by older commit times only. */
+  #beginBatch(): void {
+    if (this.#restarted) {
+      const es = this.#esOf(this.#sent)
+      if (this.#batchId === 1 && !(es > 0 && es < this.#batchEs)) this.hidRewind = true
+      this.#batchId = 0
+    }
+    this.#restarted = false
+    this.#batchId += 1
+    this.#batchEs = 0
+  }
+
+  #esOf(index: number): number {
+    const entry = this.#log[index]
+    return entry?.kind === 'rows' ? (entry.changes[0]?.es ?? 0) : 0
   }
 
   /** Where a start `records` before now begins on every partition: what `offsetsForTimes` answers. */
@@ -194,6 +213,7 @@ export class SimulatedWorld {
 
   #append(index: number): void {
     this.#time += 1
+    this.#batchEs = Math.max(this.#batchEs, this.#esOf(index))
     this.#records[this.#partitionOf(index)]?.push({ index, time: this.#time, batchId: this.#batchId })
   }
 
