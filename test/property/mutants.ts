@@ -127,8 +127,8 @@ export const mutants: readonly Mutant[] = [
     patches: [
       {
         file: 'test/support/memory-board-store.ts',
-        find: 'if (board.version !== base) return',
-        replace: 'if (base < 0) return',
+        find: 'if (board.version === base) return undefined',
+        replace: 'if (base >= 0) return undefined',
       },
     ],
   },
