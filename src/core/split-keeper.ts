@@ -93,7 +93,11 @@ export class SplitKeeper implements Keeper, ReadingBoard {
   }
 
   get publishable(): boolean {
-    return this.inTime && this.#filled
+    return this.inTime && this.#isFilled
+  }
+
+  get #isFilled(): boolean {
+    return this.#filled && !this.#reader.hidesGroup
   }
 
   get inTime(): boolean {
@@ -116,10 +120,10 @@ export class SplitKeeper implements Keeper, ReadingBoard {
     }
     return {
       spec: this.spec,
-      status: this.inTime && !this.#filled ? starting : this.#statusOfAll,
+      status: this.inTime && !this.#isFilled ? starting : this.#statusOfAll,
       current: this.publishable,
       behindSince: this.#behindSince,
-      filled: this.#filled,
+      filled: this.#isFilled,
       size: this.#groups.size,
       group,
     }

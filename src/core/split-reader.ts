@@ -53,6 +53,8 @@ export class SplitReader {
   #wanted: Cause | undefined = 'fill'
   /** Of the generation that is wanted, how many ranges may be read at once. */
   #ranges = Number.POSITIVE_INFINITY
+  /** Groups that are ahead of the stream. */
+  #ahead: readonly Group[] = []
   #refilledLast = false
   #notBefore = 0
   #failures = 0
@@ -63,6 +65,11 @@ export class SplitReader {
     this.#kind = kind
     this.#groups = groups
     this.#atOnce = atOnce
+  }
+
+  /** There is a group that nobody was told of, and that can't be shown before the stream has come up to it. */
+  get hidesGroup(): boolean {
+    return this.#ahead.some(({ told, entries }) => !told && entries === undefined)
   }
 
   /** Whether all groups are being read. */
@@ -175,25 +182,29 @@ export class SplitReader {
     return Math.max(1, Math.min(this.#atOnce, Math.floor(rowsAtOnce / limit)))
   }
 
-  /** The journal has outgrown its limit: takes the rows in now; their groups are not shown until the barrier. */
+  /**
+   * The journal has outgrown its limit: takes the rows in now. Until the barrier their groups are not shown, nor those that
+   * a row has left by what was read, though the stream has yet to tell of that.
+   */
   #mergeEarly(reading: SplitReading): void {
     this.#feed.note({ kind: 'early-merge', board: this.#kind.spec.name, keys: reading.journal?.size ?? 0 })
     if (!this.#merge(reading, false)) return
     reading.mergedEarly()
-    this.#setAhead(reading, true)
+    this.#ahead = [...this.#groups.touched]
+    for (const group of this.#ahead) group.ahead = true
   }
 
-  #setAhead({ rows }: SplitReading, ahead: boolean): void {
-    for (const value of rows?.groups.keys() ?? []) {
-      const group = this.#groups.get(value)
-      if (group === undefined) continue
-      group.ahead = ahead
+  /** The stream has come up to them. */
+  #notAhead(): void {
+    for (const group of this.#ahead) {
+      group.ahead = false
       this.#groups.touched.add(group)
     }
+    this.#ahead = []
   }
 
   #finish(reading: SplitReading): void {
-    if (reading.early) this.#setAhead(reading, false)
+    if (reading.early) this.#notAhead()
     else if (!this.#merge(reading, reading.cause === 'audit' && this.#board.inTime)) return
     this.#drop()
     this.#failures = 0

@@ -344,7 +344,21 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'groups merged early without freezing',
-    patches: [tinyJournal, { file: reader, find: '    this.#setAhead(reading, true)\n', replace: '' }],
+    patches: [
+      tinyJournal,
+      { file: reader, find: '    for (const group of this.#ahead) group.ahead = true\n', replace: '' },
+    ],
+  },
+  {
+    name: 'groups that an early merge takes a row from go on as exact',
+    patches: [
+      tinyJournal,
+      {
+        file: reader,
+        find: 'this.#ahead = [...this.#groups.touched]\n',
+        replace: 'this.#ahead = [...this.#groups.touched].filter(({ value }) => reading.rows?.groups.has(value))\n',
+      },
+    ],
   },
   {
     name: 'groups merged at the answer instead of at the barrier',
