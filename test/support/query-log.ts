@@ -29,14 +29,28 @@ export class QueryLog {
 
   /** Statements that read rows of the table, oldest first. `but`: connections that do not count. */
   async reads(table: string, but: readonly Connection[]): Promise<readonly string[]> {
+    return (await this.#read(table, but)).map(({ statement }) => statement)
+  }
+
+  /** When they were asked, ms since 1970, oldest first. */
+  async readTimes(table: string, but: readonly Connection[]): Promise<readonly number[]> {
+    return (await this.#read(table, but)).map(({ at }) => at)
+  }
+
+  async #read(
+    table: string,
+    but: readonly Connection[],
+  ): Promise<readonly { readonly statement: string; readonly at: number }[]> {
     const own = await Promise.all([this.#connection, ...but].map(idOf))
     const [rows] = await this.#connection.query<RowDataPacket[]>(
-      `SELECT CONVERT(argument USING utf8mb4) AS statement FROM mysql.general_log
+      `SELECT CONVERT(argument USING utf8mb4) AS statement, UNIX_TIMESTAMP(event_time) * 1000 AS at FROM mysql.general_log
        WHERE command_type IN ('Query', 'Execute') AND thread_id NOT IN (?) AND CONVERT(argument USING utf8mb4) LIKE ?
        ORDER BY event_time`,
       [own, `SELECT%${table}%`],
     )
-    return rows.map(({ statement }) => String(statement)).filter((text) => !text.includes('INFORMATION_SCHEMA'))
+    return rows
+      .map(({ statement, at }) => ({ statement: String(statement), at: Number(at) }))
+      .filter(({ statement }) => !statement.includes('INFORMATION_SCHEMA'))
   }
 
   async stop(): Promise<void> {
