@@ -18,9 +18,10 @@ const user = process.getuid?.() === 0 ? { uid: 1000, gid: 1000 } : {}
 
 let image: AssembledImage
 
+// It installs what the image installs, from the registry.
 beforeAll(async () => {
   image = await assembleImage()
-})
+}, 600_000)
 
 afterAll(() => image?.remove())
 
