@@ -159,6 +159,8 @@ const tellError = (error: unknown, actions: ProgramActions): number => {
     return 2
   }
   const stack = error instanceof RanktideError ? undefined : (error as Error | undefined)?.stack
-  actions.error(`${hidePasswords(`ranktide: ${known.message}${stack === undefined ? '' : `\n${stack}`}`)}\n`)
+  actions.error(
+    `${hidePasswords(`ranktide: ${known.code}: ${known.message}${stack === undefined ? '' : `\n${stack}`}`)}\n`,
+  )
   return known.code === 'CONFIG_READ' ? 2 : 1
 }

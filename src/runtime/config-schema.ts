@@ -184,7 +184,7 @@ const expression = (what: string) =>
 
 const columnPattern = /^(?!\d+$)[0-9A-Za-z$_\u0080-\uffff]{1,64}$/
 const columnNames = 'one column name, or a list of them'
-const topics = 'one topic, or a list of them'
+const topics = 'one topic, or a list of them; letters, digits, ".", "_", "-"'
 
 const board = section(
   'topic, table, score, and if need be where, format, key, order, ties, size, columns, per, maxBoards, zset, window',

@@ -8,8 +8,8 @@ export interface ConnectionFinding {
   readonly detail: string
 }
 
-export const failed = (name: string, error: unknown): ConnectionFinding => ({
-  name,
-  level: 'error',
-  detail: asRanktideError(error).message,
-})
+/** With the code, by which docs/operations.md tells what to do. */
+export const failed = (name: string, error: unknown): ConnectionFinding => {
+  const { code, message } = asRanktideError(error)
+  return { name, level: 'error', detail: `${code}: ${message}` }
+}

@@ -81,7 +81,7 @@ test('a file that is not there exits with 2, and ranktide.yaml is the default', 
   const { code, error } = await run('config check')
   expect([code, error]).toEqual([
     2,
-    'ranktide: the configuration file cannot be read: ranktide.yaml does not exist; name another with --config FILE\n',
+    'ranktide: CONFIG_READ: the configuration file cannot be read: ranktide.yaml does not exist; name another with --config FILE\n',
   ])
 })
 
@@ -212,11 +212,13 @@ test('what stops the worker is told in one sentence without passwords, and exits
   const known = await failWith(new RanktideError('TABLE_MISSING', 'webook.none at mysql://root:hunter2@localhost'))
   expect([known.code, known.error]).toEqual([
     1,
-    'ranktide: the table does not exist: webook.none at mysql://root:***@localhost\n',
+    'ranktide: TABLE_MISSING: the table does not exist: webook.none at mysql://root:***@localhost\n',
   ])
   const unknown = await failWith(new TypeError('x is not a function'))
   expect(unknown.code).toBe(1)
-  expect(unknown.error).toMatch(/^ranktide: an error that ranktide does not know: x is not a function\nTypeError: .*\n/)
+  expect(unknown.error).toMatch(
+    /^ranktide: UNEXPECTED: an error that ranktide does not know: x is not a function\nTypeError: .*\n/,
+  )
 })
 
 test.each([

@@ -219,7 +219,7 @@ kafka: { brokers: "\${BROKERS}", group: "\${GROUP:-a b}" }
       'environment: LOG_LEVEL is "loud"; allowed: trace, debug, info, warn, error, fatal, silent',
       'ranktide.yaml:1: instance is "a b"; allowed: letters, digits, ".", "_", "-"',
       'ranktide.yaml:3: boards.likes.table is missing; allowed: database.table, or a table of the database in database.url',
-      'ranktide.yaml:4: boards.likes.topic is []; allowed: one topic, or a list of them',
+      'ranktide.yaml:4: boards.likes.topic is []; allowed: one topic, or a list of them; letters, digits, ".", "_", "-"',
       'ranktide.yaml:5: boards.likes.tabel is not a known key; did you mean table? allowed: topic, format, table, key, score, where, order, ties, size, columns, per, maxBoards, zset, window',
       'ranktide.yaml:6: boards.likes.score is 3; allowed: a column, or an expression such as likes * 2 + reads',
       'ranktide.yaml:7: redis says no server; needed: one of url, sentinels with name, cluster',

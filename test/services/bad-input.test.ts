@@ -227,8 +227,8 @@ describe('config check', () => {
 `
     const checked = await command(['config', 'check', '--connect'], config)
     expect(checked.code).toBe(1)
-    expect(checked.out).toMatch(/^\[-\]topic maria\.nowhere the topic does not exist: maria\.nowhere$/m)
-    expect(checked.out).toMatch(/^\[-\]board hates the table does not exist/m)
+    expect(checked.out).toMatch(/^\[-\]topic maria\.nowhere KAFKA_TOPIC: the topic does not exist: maria\.nowhere$/m)
+    expect(checked.out).toMatch(/^\[-\]board hates TABLE_MISSING: the table does not exist/m)
     expect(checked.out).toMatch(/^\[-\]INDEX_MISSING .*CREATE INDEX/m)
     expect(checked.out).toMatch(/^\[\+\]board likes /m)
   })
@@ -237,7 +237,7 @@ describe('config check', () => {
     const topic = await command(['config', 'check', '--connect'], changed('topic: maria.webook', 'topic: maria.webok'))
     expect(topic.code).toBe(1)
     expect(topic.out).toMatch(
-      /^\[-\]topic maria\.webok the topic does not exist: maria\.webok; did you mean maria\.webook\?$/m,
+      /^\[-\]topic maria\.webok KAFKA_TOPIC: the topic does not exist: maria\.webok; did you mean maria\.webook\?$/m,
     )
     const database = await command(['config', 'check', '--connect'], changed(/\/webook"/, '/webok"'))
     expect(database.code).toBe(1)

@@ -175,12 +175,12 @@ describe.each(databaseNames)('what %s has', (server) => {
     [
       'an unknown table',
       () => [sandbox.readerUrl, '--table', 'article'],
-      /^1 ranktide: the table does not exist: article; did you mean articles\?$/,
+      /^1 ranktide: TABLE_MISSING: the table does not exist: article; did you mean articles\?$/,
     ],
     [
       'a table without a key',
       () => [sandbox.readerUrl, '--table', 'keyless'],
-      /^1 ranktide: the key is not a unique key .*keyless has no primary key and no other unique key .*add one$/,
+      /^1 ranktide: KEY_NOT_UNIQUE: the key is not a unique key .*keyless has no primary key and no other unique key .*add one$/,
     ],
     [
       'a column that cannot rank',
@@ -195,12 +195,12 @@ describe.each(databaseNames)('what %s has', (server) => {
     [
       'a wrong password',
       () => [sandbox.readerUrl.replace('reader:reader@', 'reader:hunter2@')],
-      /^1 ranktide: the database refuses the user or password: .*Access denied for user 'reader'/,
+      /^1 ranktide: DATABASE_DENIED: the database refuses the user or password: .*Access denied for user 'reader'/,
     ],
     [
       'nobody there',
       () => ['mysql://reader:hunter2@127.0.0.1:1/webook'],
-      /^1 ranktide: the database cannot be reached: 127\.0\.0\.1:1: ECONNREFUSED/,
+      /^1 ranktide: DATABASE_UNREACHABLE: the database cannot be reached: 127\.0\.0\.1:1: ECONNREFUSED/,
     ],
     [
       'Postgres',
@@ -220,7 +220,9 @@ describe.each(databaseNames)('what %s has', (server) => {
     await sandbox.run(`CREATE DATABASE ${name}`, `CREATE USER ${name}@'127.0.0.1' IDENTIFIED BY 'none'`)
     try {
       const empty = Object.assign(new URL(sandbox.readerUrl), { pathname: `/${name}` }).href
-      expect(await told(empty)).toMatch(/^1 ranktide: the table does not exist: \w+ has no tables, or 'reader'@/)
+      expect(await told(empty)).toMatch(
+        /^1 ranktide: TABLE_MISSING: the table does not exist: \w+ has no tables, or 'reader'@/,
+      )
       const foreign = Object.assign(new URL(sandbox.readerUrl), { username: name, password: 'none' }).href
       expect(await told(foreign)).toMatch(/^1 ranktide: .*Access denied for user/)
     } finally {
