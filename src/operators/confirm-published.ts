@@ -22,11 +22,13 @@ import {
   take,
   takeUntil,
   tap,
+  throwError,
   timeout,
   withLatestFrom,
 } from 'rxjs'
+import { RanktideError } from '../core/errors.js'
 import type { FeedSnapshot } from '../core/feed-io.js'
-import { hasPassed, type Positions } from '../core/positions.js'
+import { hasPassed } from '../core/positions.js'
 import type { BoardStore, FeedSource } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'
 import { vouchGroups } from './vouch-groups.js'
@@ -76,6 +78,11 @@ const confirmations = (
   const { scheduler } = ports
   let begun = scheduler.now()
   let told = 0
+  // A heartbeat that is refused is the lease's to tell; a registry that is refused is told by nobody else.
+  const fenced = new Set<unknown>()
+  const noteFence = (error: unknown): void => {
+    if (error instanceof RanktideError && error.code === 'LEASE_LOST') fenced.add(error)
+  }
   return interval(lookEvery, scheduler).pipe(
     withLatestFrom(published$.pipe(startWith(undefined))),
     map(([, latest]) => latest?.provenAt),
@@ -89,11 +96,16 @@ const confirmations = (
       return proven$.pipe(
         concatMap(({ at, snapshot }) => {
           told = at
+          // The versions of boards stand in the heartbeat itself; those of groups in the registries of their split boards,
+          // and the heartbeat names the number of that writing.
           const done = { complete: () => ports.confirmed(at, snapshot) }
-          return confirm(ports, published, snapshot.positions, at).pipe(tap(done))
+          const vouched$ = vouchGroups(ports.store, published).pipe(tap({ error: noteFence }))
+          const confirmed$ = defer(() => ports.store.confirm(snapshot.positions, published.versions(), at))
+          return concat(vouched$, confirmed$).pipe(tap(done))
         }),
         timeout({ each: patience, scheduler }),
         catchError((error: unknown) => {
+          if (fenced.has(error)) return throwError(() => error)
           ports.failed(error)
           return EMPTY
         }),
@@ -124,16 +136,5 @@ const atEnds = ({ source, scheduler }: ConfirmPorts, published$: Observable<Feed
     switchMap((ends) => published$.pipe(first(({ positions }) => hasPassed(positions, ends), undefined))),
     // One that knows better has come meanwhile.
     concatMap((snapshot) => (snapshot === undefined || snapshot.provenAt !== undefined ? EMPTY : of({ snapshot, at }))),
-  )
-}
-
-/**
- * The versions of boards stand in the heartbeat itself; those of groups in the registries of their split boards, where
- * only what was published since the last time is written. The heartbeat names the number of that writing.
- */
-const confirm = ({ store }: ConfirmPorts, published: Confirmed, positions: Positions, at: number): Observable<void> => {
-  return concat(
-    vouchGroups(store, published),
-    defer(() => store.confirm(positions, published.versions(), at)),
   )
 }

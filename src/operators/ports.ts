@@ -148,7 +148,7 @@ export interface OwnedSplit {
 export interface Vouching {
   readonly versions: ReadonlyMap<string, number>
   readonly number: number
-  /** Number of the vouching before; undefined: it begins anew, all groups were registered again. */
+  /** Number of the last one that was answered; undefined: it begins anew, all groups were registered again. */
   readonly after: number | undefined
 }
 

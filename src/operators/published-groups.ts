@@ -54,6 +54,8 @@ export class PublishedGroups {
   readonly #unvouched = new Map<string, Set<string>>()
   readonly #unregistered = new Map<string, Set<string>>()
   readonly #vouched = new Map<string, number>()
+  /** The greatest number that was sent: one that was not answered may arrive late, and is then refused. */
+  readonly #tried = new Map<string, number>()
   /** Split boards from whose registries groups were removed since their last vouching. */
   readonly #removed = new Set<string>()
   /** Groups that were deleted since the last vouching: a server that fails over before it may have them again. */
@@ -297,9 +299,17 @@ export class PublishedGroups {
       }
       const last = this.#vouched.get(split)
       if (versions.size > 0 || this.#removed.has(split))
-        return [{ split, vouching: { versions, number: (last ?? 0) + 1, after: last }, forgotten: this.#done(split) }]
+        return [
+          { split, vouching: { versions, number: this.#nextNumber(split), after: last }, forgotten: this.#done(split) },
+        ]
       return last === undefined ? [] : [{ split, vouching: { versions, number: last, after: last }, forgotten: [] }]
     })
+  }
+
+  #nextNumber(split: string): number {
+    const number = Math.max(this.#tried.get(split) ?? 0, this.#vouched.get(split) ?? 0) + 1
+    this.#tried.set(split, number)
+    return number
   }
 
   #done(split: string): readonly GroupId[] {

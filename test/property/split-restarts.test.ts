@@ -2,6 +2,8 @@
  * Histories of a split board in Redis: processes that die at any moment, calls that fail and lag, Redis flushed, failed
  * over and written to by others. Whatever claims to be exact is held against the truth as it is written, confirmed,
  * vouched for and committed; at the end everything has to come to rest.
+ *
+ * Left out: a Redis that goes back to an older state while calls fail or lag as well.
  */
 import fc from 'fast-check'
 import { expect, test } from 'vitest'
@@ -32,7 +34,7 @@ const runHistory = (script: readonly number[], trouble: number, partitions: numb
     else if (action === 13) failOver = split.redis.failOverToNow()
     else if (action === 14) {
       if (draws.below(3) === 0) split.redis.flush()
-      else failOver?.()
+      else if (trouble === 0) failOver?.()
     } else split.go(20, 5_000)
   }
   split.fate = () => atOnce
@@ -49,9 +51,7 @@ test('a split board in Redis is right after every history', { timeout: 120_000 }
   const property = fc.property(script, fc.integer({ min: 0, max: 4 }), fc.integer({ min: 1, max: 2 }), runHistory)
   const result = fc.check(property, { seed, numRuns, ...(process.env.FC_PATH ? { path: process.env.FC_PATH } : {}) })
   expect(
-    result.failed
-      ? fc.defaultReportMessage(result) + String((result.errorInstance as Error | null)?.stack ?? '')
-      : undefined,
+    result.failed ? `${fc.defaultReportMessage(result)}${String(result.errorInstance)}` : undefined,
     `SEED=${seed}`,
   ).toBeUndefined()
 })

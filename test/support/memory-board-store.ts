@@ -181,7 +181,7 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
 
   vouch(split: OwnedSplit, { versions, number, after }: Vouching): Observable<boolean> {
     return this.#changeRegistry(split, (registry) => {
-      if (after !== undefined && registry.vouched !== number && registry.vouched !== after) return false
+      if (after !== undefined && (registry.vouched < after || registry.vouched > number)) return false
       for (const [value, version] of versions) registry.groups.set(value, version)
       registry.vouched = number
       return true

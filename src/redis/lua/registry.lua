@@ -3,12 +3,12 @@
 -- KEYS    1 registry (hash: value of a group -> version last vouched for, or '')   2 meta of the split board
 -- ARGV    1 epoch   2 owner id
 --         3 number of this vouching, or '' (nothing is vouched for, or more of it follows)
---         4 number of the vouching before, or '' (it begins anew: all groups have been registered again)
+--         4 number of the last vouching that was answered, or '' (it begins anew: all groups have been registered again)
 --         5 number of groups that are set   6 number of groups that are removed
 --         7 positions (JSON) at which the groups that are removed had no row, or ''
 --         then: (value, version or '') pairs; values
--- Result  'done', 'fenced' (another epoch or owner), or 'lost': no readable meta, or neither the vouching before nor this
---         one was the last (flushed, or failed over to a server that lacks the last writes)
+-- Result  'done', 'fenced' (another epoch or owner), or 'lost': no readable meta, or the last vouching was an earlier or
+--         a later one (flushed, failed over to a server that lacks the last writes, or this comes late)
 -- Refusals are made before anything is written. A registry of another type lies under our own prefix: it is deleted.
 -- The number of the vouching is the last thing written: whoever finds it finds all that was vouched for under it.
 
@@ -24,8 +24,9 @@ if wrong_type(stored) then return 'lost' end
 if stored.err then return stored end
 if not stored[1] or not stored[2] then return 'lost' end
 if stored[1] ~= ARGV[1] or stored[2] ~= ARGV[2] then return 'fenced' end
-local last = stored[3] or '0'
-if ARGV[3] ~= '' and ARGV[4] ~= '' and last ~= ARGV[3] and last ~= ARGV[4] then return 'lost' end
+-- In between there may be one that was carried out and not answered; a later one makes this one late.
+local last = tonumber(stored[3] or '0') or -1
+if ARGV[3] ~= '' and ARGV[4] ~= '' and (last < tonumber(ARGV[4]) or last > tonumber(ARGV[3])) then return 'lost' end
 
 local kind = redis.call('TYPE', REGISTRY).ok
 if kind ~= 'hash' and kind ~= 'none' then redis.call('DEL', REGISTRY) end
