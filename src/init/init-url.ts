@@ -1,6 +1,7 @@
 /** What `ranktide init` is told on its command line, checked. Pure; sentences never repeat a URL, which holds a password. */
 import { RanktideError } from '../core/errors.js'
 import { parseDatabaseUrl } from '../databases/mysql/database-url.js'
+import { brokersPattern } from '../runtime/address-pattern.js'
 import { namesSecret } from '../runtime/secrets.js'
 
 /**
@@ -40,12 +41,11 @@ export const redisUrlOf = (text: string): string => {
   return `${url.protocol}//${login}${url.host}${url.pathname}${query.length === 0 ? '' : `?${query.join('&')}`}`
 }
 
-const broker = /^[^\s/@,]+(,[^\s/@,]+)*$/
 const topicName = /^(?!\.{1,2}$)[\w.-]{1,249}$/
 
 /** Fails with CONFIG_INVALID for what the configuration would refuse. */
 export const checkWords = (brokers: string | undefined, topic: string | undefined): void => {
-  if (brokers !== undefined && !broker.test(brokers))
+  if (brokers !== undefined && !brokersPattern.test(brokers))
     throw new RanktideError('CONFIG_INVALID', '--kafka is host:port of a broker, or several separated by commas')
   if (topic !== undefined && !topicName.test(topic))
     throw new RanktideError('CONFIG_INVALID', '--topic is a topic of up to 249 letters, digits, ".", "_", "-"')

@@ -44,6 +44,7 @@ export const showValue = (path: ConfigPath, value: unknown): string => {
   if (path.some((segment) => typeof segment === 'string' && namesSecret(segment))) return hidden
   if (value === null) return 'empty'
   if (typeof value === 'string') return JSON.stringify(cut(hideCredentials(value)))
+  if (Array.isArray(value) && value.some((item) => typeof item === 'object' && item !== null)) return 'a list'
   if (Array.isArray(value)) return cut(`[${value.map((item) => showValue(path, item)).join(', ')}]`)
   return typeof value === 'object' ? 'a mapping' : String(value)
 }

@@ -5,6 +5,7 @@
 import { z } from 'zod'
 import { caretsUnder, ExpressionFault } from '../core/expression-fault.js'
 import { parseExpression } from '../core/expression-parser.js'
+import { addressPattern, brokersPattern } from './address-pattern.js'
 import { logLevels } from './config.js'
 import { parseDuration } from './duration.js'
 
@@ -64,7 +65,7 @@ const hostAndPort = (defaultPort: number) => {
   const error = allow(`a mapping with host and port, or "host:port"`)
   const port = wholeNumber(1, 65535)
   const mapping = z.strictObject({ host: textOf('a host name', /^\S+$/), port: port.default(defaultPort) }, { error })
-  const text = z.string({ error }).regex(/^[^\s:/@]+(:\d{1,5})?$/, { error })
+  const text = z.string({ error }).regex(addressPattern, { error })
   return z.union([mapping, text], { error }).transform((value) => {
     if (typeof value !== 'string') return value
     const [host = '', written] = value.split(':')
@@ -74,9 +75,11 @@ const hostAndPort = (defaultPort: number) => {
 
 const topicPattern = /^(?!\.{1,2}$)[\w.-]{1,249}$/
 
-const broker = 'host:port of a broker, or several'
+const broker = 'host:port of a broker, or several; the port from 1 to 65535, or left out for 9092'
 const kafka = section('brokers, and if need be group, deadLetters, client', {
-  brokers: oneOrMore(textOf(broker, /^[^\s/@,]+(,[^\s/@,]+)*$/), broker).describe('host:port of one or more brokers'),
+  brokers: oneOrMore(textOf(broker, brokersPattern), broker).describe(
+    'host:port of one or more brokers; the port is 9092 where it is left out',
+  ),
   group: textOf('a group name of letters, digits, ".", "_", "-"', /^[\w.-]{1,200}$/)
     .default('ranktide')
     .describe('The consumer group under which offsets are committed'),

@@ -12,6 +12,7 @@ import {
   type Pair,
   parseDocument,
   visit,
+  type YAMLError,
   type YAMLMap,
 } from 'yaml'
 import type { ConfigPath, ConfigProblem } from './config-problem.js'
@@ -88,6 +89,37 @@ const unresolvedAliases = (document: Document): readonly Alias[] => {
   return found
 }
 
+/** The last key that a line names. */
+const lastKey = (line: string): string | undefined =>
+  [...line.matchAll(/(?:^|[\s{,])([\w.-]+)\s*:(?=\s|$)/g)].at(-1)?.[1]
+
+/** The key whose value is being read at an offset: the nearest one before it. */
+const keyBefore = (text: string, offset: number): string | undefined => {
+  const lines = text.slice(0, offset).split('\n')
+  for (let line = lines.pop(); line !== undefined; line = lines.pop()) {
+    const key = lastKey(line)
+    if (key !== undefined) return key
+  }
+  return undefined
+}
+
+/** Faults that no quotes around an expression would mend. */
+const beyondQuotes: readonly string[] = ['TAB_AS_INDENT', 'DUPLICATE_KEY', 'MULTIPLE_DOCS']
+
+const adviceFor = ({ code, pos }: YAMLError, text: string): string => {
+  if (code === 'TAB_AS_INDENT') return '; allowed: spaces'
+  const key = beyondQuotes.includes(code) ? undefined : keyBefore(text, pos[0])
+  return key === 'score' || key === 'where' ? '; quote the whole expression, or put it on the line below >-' : ''
+}
+
+/** One fault a line, and none after a tab, which makes faults of the lines below it. */
+const withoutEchoes = (faults: readonly YAMLError[], lineOf: (fault: YAMLError) => number): readonly YAMLError[] => {
+  const ordered = [...faults].sort((a, b) => a.pos[0] - b.pos[0])
+  const tab = ordered.findIndex(({ code }) => code === 'TAB_AS_INDENT')
+  const told = tab === -1 ? ordered : ordered.slice(0, tab + 1)
+  return told.filter((fault, i) => i === told.findIndex((other) => lineOf(other) === lineOf(fault)))
+}
+
 export const readSource = (text: string): SourceResult => {
   const lines = new LineCounter()
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, merge: true })
@@ -97,9 +129,9 @@ export const readSource = (text: string): SourceResult => {
   }
   const faults = [...document.errors, ...document.warnings]
   if (faults.length > 0) {
-    const problems = faults.map((fault) => ({
+    const problems = withoutEchoes(faults, ({ pos }) => placeAt(pos[0]).line).map((fault) => ({
       ...placeAt(fault.pos[0]),
-      sentence: `this is not valid YAML: ${withoutQuotation(fault.message)}`,
+      sentence: `this is not valid YAML: ${withoutQuotation(fault.message)}${adviceFor(fault, text)}`,
     }))
     return { kind: 'problems', problems }
   }

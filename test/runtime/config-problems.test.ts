@@ -111,6 +111,16 @@ test.each([
   ],
   ['no boards', withPart({ boards: 'boards: {}' }), ['ranktide.yaml:4: boards is empty; needed: at least one board']],
   [
+    'boards as a list',
+    withPart({ boards: 'boards:\n  - likes:\n      topic: t' }),
+    ['ranktide.yaml:4: boards is a list; allowed: a mapping of board names to boards'],
+  ],
+  [
+    'a port of a Redis node that is too high',
+    withPart({ redis: 'redis: { cluster: ["h:99999"] }' }),
+    ['ranktide.yaml:3: redis.cluster[0] is "h:99999"; allowed: a mapping with host and port, or "host:port"'],
+  ],
+  [
     'a board name with a slash',
     withPart({ boards: 'boards:\n  a/b: { topic: t, table: a.b, score: c }' }),
     [
@@ -237,6 +247,60 @@ test('broken YAML is told by line', () => {
     'ranktide.yaml:2: *none is not defined; allowed: an alias of an anchor further up, or the value in quotes',
   ])
   expect(problemsOf('a: 1\n---\nb: 1\n')[0]).toMatch(/^ranktide\.yaml:2: this is not valid YAML: /)
+})
+
+test.each([
+  ["    where: 'on' = status", 'Unexpected scalar at node end'],
+  ['    where: a = "x: y"', 'Nested mappings are not allowed in compact mappings'],
+  ['    where: !deleted', 'Unresolved tag: !deleted'],
+  ['    where: @a', 'Plain value cannot start with reserved character @'],
+])('an expression that YAML does not read as text: %s', (line, why) => {
+  const advice = '; quote the whole expression, or put it on the line below >-'
+  expect(problemsOf(`boards:\n  b:\n    topic: t\n${line}\n`)).toEqual([
+    `ranktide.yaml:4: this is not valid YAML: ${why}${advice}`,
+  ])
+  expect(problemsOf(`boards:\n  b:\n    score: c\n${line.replace('where', 'topic')}\n`)[0]).not.toContain('quote')
+})
+
+test('an expression that goes on below a comment gets the same advice, a second score or a wrong indentation none', () => {
+  const text = 'boards:\n  b:\n    where: a = 1 # and\n      and b = 2\n'
+  expect(problemsOf(text)).toEqual([expect.stringMatching(/^ranktide\.yaml:4: .*; quote the whole expression/)])
+  const twice = 'boards:\n  b:\n    score: a\n    score: b\n'
+  expect(problemsOf(twice)).toEqual(['ranktide.yaml:4: this is not valid YAML: Map keys must be unique'])
+  const shifted = 'boards:\n  b:\n    topic: t\n   score: b\n'
+  expect(problemsOf(shifted)[0]).not.toContain('quote')
+})
+
+test('tabs are told once, at the first of them', () => {
+  expect(problemsOf('boards:\n\tlikes:\n\t\ttopic: t\n\t\ttable: a.b\n\t\tscore: c\n')).toEqual([
+    'ranktide.yaml:2: this is not valid YAML: Tabs are not allowed as indentation; allowed: spaces',
+  ])
+})
+
+test.each(['a:1', 'a', '"a:65535,b:1"', '"[::1]:9092"', '"[2001:db8::1]:9092,[fe80::1%eth0]"', '[a, "b:9092"]'])(
+  'brokers: %s',
+  (brokers) => {
+    expect(withPart({ kafka: `kafka: { brokers: ${brokers} }` })).toEqual([])
+  },
+)
+
+test.each([
+  '127.0.0.1:99999',
+  'a:0',
+  'a:65536',
+  'a:',
+  ':9092',
+  'a:b',
+  '::1',
+  '[::1',
+  '[1]:9092',
+  'a:1,',
+  'a:1,b:65536',
+])('brokers that no client could reach: %s', (brokers) => {
+  const allowed = 'host:port of a broker, or several; the port from 1 to 65535, or left out for 9092'
+  expect(withPart({ kafka: `kafka: { brokers: "${brokers}" }` })).toEqual([
+    `ranktide.yaml:1: kafka.brokers is "${brokers}"; allowed: ${allowed}`,
+  ])
 })
 
 test('files that hold no mapping, or one without end', () => {
