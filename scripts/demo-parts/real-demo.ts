@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { Redis } from 'ioredis'
-import { compare, firstBoard, say, showTraffic } from '../../src/demo/demo-show.js'
+import { compare, countsAt, firstBoard, say, showTraffic } from '../../src/demo/demo-show.js'
 import { Simulator } from '../../src/demo/simulator.js'
 import { DemoTable } from './demo-table.js'
 import { DemoWorker, lastLines } from './demo-worker.js'
@@ -93,11 +93,13 @@ const play = async (setting: Setting, stopped: AbortSignal): Promise<boolean> =>
     const { address } = worker
     const problem = await firstBoard(address, stopped)
     if (problem !== undefined) throw new Error(stopped.aborted ? problem : `${problem}:\n${lastLines(log)}`)
+    const before = await countsAt(address)
     simulator = await Simulator.start(table)
     const title = `${setting.database === 'mysql' ? 'MySQL' : 'MariaDB'} → Canal → Kafka → ranktide → Redis → HTTP`
     const ended = () => (worker?.ended === undefined ? undefined : `ranktide run has ended with ${worker.ended}`)
     const { seconds } = setting
-    await showTraffic({ title, address, unit: 'SQL statements', seconds, simulator, stopped, workerFailed: ended })
+    const unit = 'SQL statements'
+    await showTraffic({ title, address, unit, seconds, simulator, before, stopped, workerFailed: ended })
     await simulator.stop()
     if (simulator.failures > 0) say(`${simulator.failures} statements failed, the last one: ${simulator.failure}`)
     return await compare(table, address, 'the query', 'statement')

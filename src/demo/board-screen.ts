@@ -13,17 +13,26 @@ export interface Scene {
   readonly changes: number
   /** What a change is called: `SQL statements`. */
   readonly unit: string
+  /** Of the traffic. */
   readonly counts: Counts
   /** The latest changes, newest first. */
   readonly latest: readonly string[]
 }
 
-/** What the worker has done so far, by its metrics. */
+/** What the worker has done, by its metrics. */
 export interface Counts {
   readonly messages: number
   readonly publishes: number
   readonly refills: number
 }
+
+/** What came after `before`: the rows of the start are messages too where the topic is read from its beginning. */
+export const countsSince = (before: Counts, now: Counts): Counts => ({
+  // A worker that does not answer has counted nothing.
+  messages: Math.max(0, now.messages - before.messages),
+  publishes: Math.max(0, now.publishes - before.publishes),
+  refills: Math.max(0, now.refills - before.refills),
+})
 
 const showMovement = (movement: Movement): string => {
   if (movement === 'new') return 'new'

@@ -1,7 +1,7 @@
 /** What the demo shows, on whatever servers: the board as it moves, and at the end whether it is what the table says. */
 import { setTimeout as delay } from 'node:timers/promises'
 import { boardOnce, counterIn, fetchBoard } from './board-client.js'
-import { drawScene } from './board-screen.js'
+import { type Counts, countsSince, drawScene } from './board-screen.js'
 import { Ranks } from './ranks.js'
 import { ScreenOutput } from './screen-output.js'
 import type { ArticleTable, Simulator } from './simulator.js'
@@ -20,6 +20,8 @@ export interface Show {
   /** How long traffic is shown; may be Infinity. */
   readonly seconds: number
   readonly simulator: Simulator
+  /** What the worker had done before the traffic began. */
+  readonly before: Counts
   readonly stopped: AbortSignal
   /** Why there is nothing more to show; undefined while there is. */
   readonly workerFailed: () => string | undefined
@@ -55,14 +57,15 @@ export const showTraffic = async (show: Show): Promise<void> => {
       seconds: (now - began) / 1000,
       changes: simulator.changes,
       unit: show.unit,
-      counts: await countsAt(address),
+      counts: countsSince(show.before, await countsAt(address)),
       latest: simulator.latest,
     }
     screen.draw(drawScene(scene))
   }
 }
 
-const countsAt = async (address: string) => {
+/** What the worker at an address has done so far; zeros where it does not answer. */
+export const countsAt = async (address: string): Promise<Counts> => {
   const metrics = await fetch(`${address}/metrics`).then(
     (response) => response.text(),
     () => '',
@@ -80,7 +83,9 @@ export const firstBoard = async (address: string, stopped: AbortSignal): Promise
   const first = await boardOnce(`${address}/boards/likes`, patience, ({ state }) => state === 'exact', stopped)
   if (stopped.aborted) return 'stopped before the first board'
   if (first?.state !== 'exact') return `no exact board after ${patience / 1000} s`
-  say(`first exact board: ${((performance.now() - began) / 1000).toFixed(1)} s after the worker listened\n`)
+  say(
+    `first exact board: ${((performance.now() - began) / 1000).toFixed(1)} s after the worker listened; Ctrl-C ends the demo\n`,
+  )
   return undefined
 }
 

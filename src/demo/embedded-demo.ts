@@ -18,7 +18,7 @@ import { createLog } from '../runtime/log.js'
 import { loadWithKafka } from '../worker/kafka-client.js'
 import { DemoLog } from './demo-log.js'
 import { type DemoRedis, startRedis } from './demo-redis.js'
-import { boardSize, compare, firstBoard, say, showTraffic } from './demo-show.js'
+import { boardSize, compare, countsAt, firstBoard, say, showTraffic } from './demo-show.js'
 import { type DemoStream, inProcessStream } from './demo-stream.js'
 import { KeptLetters } from './kept-letters.js'
 import { MemoryDatabase } from './memory-database.js'
@@ -141,6 +141,7 @@ const play = async ({ seconds }: DemoOptions, stage: Stage): Promise<boolean> =>
   if (address === undefined) throw new Error(worker.failed() ?? 'the worker has ended')
   const problem = await firstBoard(address, stopped)
   if (problem !== undefined) throw new Error(worker.failed() ?? problem)
+  const before = await countsAt(address)
   const simulator = await Simulator.start(table)
   const title = `simulated table → ${stream.name} → ranktide → Redis → HTTP`
   try {
@@ -150,6 +151,7 @@ const play = async ({ seconds }: DemoOptions, stage: Stage): Promise<boolean> =>
       unit: 'changes',
       seconds,
       simulator,
+      before,
       stopped,
       workerFailed: () => worker.failed(),
     })

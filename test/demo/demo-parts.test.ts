@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { counterIn } from '../../src/demo/board-client.js'
-import { drawScene, type Scene } from '../../src/demo/board-screen.js'
+import { countsSince, drawScene, type Scene } from '../../src/demo/board-screen.js'
 import { Ranks } from '../../src/demo/ranks.js'
 import { ScreenOutput } from '../../src/demo/screen-output.js'
 import { nextChange } from '../../src/demo/traffic.js'
@@ -75,6 +75,15 @@ describe('a scene', () => {
     written = ''
     new ScreenOutput(output, false).draw(['x'.repeat(30)])
     expect(written).toBe(`\n${'x'.repeat(30)}\n`)
+  })
+})
+
+test('what was counted before the traffic is not shown as a part of it', () => {
+  const before = { messages: 2010, publishes: 1, refills: 0 }
+  expect(countsSince(before, { messages: 2110, publishes: 21, refills: 1 })).toEqual({
+    messages: 100,
+    publishes: 20,
+    refills: 1,
   })
 })
 

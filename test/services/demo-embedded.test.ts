@@ -92,6 +92,9 @@ describe('the demo without servers', () => {
     for (const line of says) expect(demo.output).toMatch(line)
     expect(new Set(demo.boards).size).toBeGreaterThan(1)
     expect(Number(/of traffic: (\d+) changes/.exec(demo.boards.length > 0 ? demo.output : '')?.[1])).toBeGreaterThan(20)
+    const [, changes, messages] = /of traffic: (\d+) changes .*, (\d+) messages read/.exec(demo.output) ?? []
+    expect(Math.abs(Number(changes) - Number(messages))).toBeLessThan(100)
+    expect(demo.output.split('Ctrl-C ends the demo')).toHaveLength(2)
     expectEqualAtTheEnd()
     expect(readdirSync(temporary)).toEqual([])
   })
