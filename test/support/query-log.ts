@@ -17,8 +17,13 @@ export class QueryLog {
   }
 
   /** Logs into mysql.general_log until `stop`, which puts back what was set. */
-  static async start(server: DatabaseName): Promise<QueryLog> {
-    const connection = await createConnection(databaseUrl(server, 'mysql'))
+  static start(server: DatabaseName): Promise<QueryLog> {
+    return QueryLog.startAt(databaseUrl(server, 'mysql'))
+  }
+
+  /** Of a server that is not the stack's. */
+  static async startAt(url: string): Promise<QueryLog> {
+    const connection = await createConnection(url)
     const [[settings]] = await connection.query<RowDataPacket[]>(
       'SELECT @@GLOBAL.general_log AS log, @@GLOBAL.log_output AS output',
     )
