@@ -1,21 +1,32 @@
 # shellcheck shell=bash
 # Sourced by scripts/test and scripts/demo, in the project's directory: commands that can be ended at any moment, with
-# everything they started. Wants $work, a directory for logs. Sets $child, the process group that `run` waits for.
+# everything they started. Wants $work, a directory for logs. Sets $child, the process group that `run` waits for; $doing,
+# what that is called, and $child_tenths, how long it may take to end, are set before, for one `run`.
 
 : "${work:?a directory for logs}"
-child=''
+child='' doing='' child_tenths=100
 # A signal may come while a step's output goes to its log; what is said at the end goes out all the same.
 exec 3>&1 4>&2
 
-# end_group PID: a command that was put into a process group of its own, with all it started.
+# end_group PID [TENTHS]: a command that was put into a process group of its own, with all it started. What has not ended
+# by itself after so many tenths of a second (10 s) is killed.
 end_group() {
   [ -n "$1" ] || return 0
   kill -TERM -- "-$1" 2>/dev/null || return 0
-  for _ in {1..100}; do
+  local i
+  for ((i = 0; i < ${2:-100}; i++)); do
     kill -0 -- "-$1" 2>/dev/null || return 0
     sleep 0.1
   done
   kill -KILL -- "-$1" 2>/dev/null || true
+  wait "$1" 2>/dev/null || true
+}
+
+# end_child: what `run` waits for, named, since it may take its time.
+end_child() {
+  [ -n "$child" ] || return 0
+  [ -z "$doing" ] || echo "stopping: $doing" >&4 || true
+  end_group "$child" "$child_tenths"
 }
 
 # run COMMAND…: in a process group of its own and waited for, so that a signal to this script is heard at once.
@@ -24,13 +35,14 @@ run() {
   setsid "$@" </dev/null 3>&- 4>&- &
   child=$!
   wait "$child" || code=$?
-  child=
+  child='' doing='' child_tenths=100
   return "$code"
 }
 
 # step NAME COMMAND…: one line with the seconds it took; its output only if it fails.
 step() {
   local name=$1 began=$SECONDS log
+  doing=$name
   log=$work/${1// /-}.log
   shift
   if run "$@" >"$log" 2>&1; then
@@ -94,12 +106,19 @@ slow_step() {
   return "$code"
 }
 
+# npm_step NAME COMMAND…: npm may be killed soon. What it leaves half done is seen (modules_match, native_module_loads) and
+# done again: the list of what is installed is the last thing that npm ci writes.
+npm_step() {
+  child_tenths=10
+  slow_step "$@"
+}
+
 # install_js_modules: npm ci, if need be, without compiling anything. The build needs the development tools, whatever
 # NODE_ENV says.
 install_js_modules() {
   modules_match && return
   echo 'npm ci: running (about 10 s where npm has the packages, else as long as their download takes)'
-  slow_step 'npm ci' npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund
+  npm_step 'npm ci' npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund
 }
 
 # How node-rdkafka is compiled. JOBS is also what node-gyp reads, and a value meant for something else breaks the build.
@@ -114,7 +133,7 @@ install_modules() {
 install_native_module() {
   if ! native_module_loads; then
     say_compiling
-    slow_step node-rdkafka "${build_native_module[@]}"
+    npm_step node-rdkafka "${build_native_module[@]}"
   fi
   step 'node-rdkafka loads' node -e 'require("node-rdkafka")'
 }
