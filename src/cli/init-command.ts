@@ -6,6 +6,7 @@ import { existsSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { Argument, type Command, Option } from 'commander'
 import { RanktideError } from '../core/errors.js'
+import { checkWish } from '../init/candidates.js'
 import { configText } from '../init/config-text.js'
 import { checkWords, databaseUrlOf, redisUrlOf } from '../init/init-url.js'
 import type { Proposal } from '../init/proposal.js'
@@ -76,6 +77,7 @@ const init = async (url: string, words: Words, actions: InitActions): Promise<vo
   const { table, board, topic, kafka, redis, output, force } = words
   if (output !== undefined && !force && existsSync(output)) throw taken(output)
   checkWords(kafka, topic)
+  for (const wish of board) checkWish(wish)
   const proposal = await actions.proposeConfig({
     url: databaseUrlOf(url, actions.surroundings.environment.MYSQL_PASSWORD),
     tables: table,

@@ -85,7 +85,7 @@ export const errorTable = {
   // What was asked for.
   CONFIG_INVALID: { verdict: 'fatal', message: 'the configuration is not valid' },
   CONFIG_READ: { verdict: 'fatal', message: 'the configuration file cannot be read' },
-  TABLE_MISSING: { verdict: 'fatal', message: 'the table does not exist' },
+  TABLE_MISSING: { verdict: 'fatal', message: 'there is no such table' },
   COLUMN_MISSING: { verdict: 'fatal', message: 'the column does not exist' },
   COLUMN_TYPE: { verdict: 'fatal', message: 'the column has a type that cannot be used here' },
   EXPRESSION_INVALID: { verdict: 'fatal', message: 'the expression does not fit the columns of the table' },

@@ -162,12 +162,29 @@ const tableNamed = ({ tables, database }: Survey, name: string): SurveyedTable =
   throw new RanktideError('TABLE_MISSING', `${name}${hint}`)
 }
 
-/** The board that a wish is for. */
-const pick = (survey: Survey, guesses: readonly Guess[], wish: string): Omit<Guess, 'weight'> => {
+const forms = 'allowed: NAME, NAME=COLUMN, NAME=TABLE.COLUMN or NAME=DATABASE.TABLE.COLUMN'
+
+/** Fails with CONFIG_INVALID where a wish has none of its forms, which is known before any database is asked. */
+export const checkWish = (wish: string): void => {
   const equals = wish.indexOf('=')
   const name = equals < 0 ? wish : wish.slice(0, equals)
   if (!boardName.test(name))
-    throw new RanktideError('CONFIG_INVALID', `--board ${wish}: a name has letters, digits, ".", "_", "-"`)
+    throw new RanktideError('CONFIG_INVALID', `--board ${wish}: a name has letters, digits, ".", "_", "-"; ${forms}`)
+  if (
+    equals >= 0 &&
+    wish
+      .slice(equals + 1)
+      .split('.')
+      .includes('')
+  )
+    throw new RanktideError('CONFIG_INVALID', `--board ${wish}: a name is empty; ${forms}`)
+}
+
+/** The board that a wish is for. */
+const pick = (survey: Survey, guesses: readonly Guess[], wish: string): Omit<Guess, 'weight'> => {
+  checkWish(wish)
+  const equals = wish.indexOf('=')
+  const name = equals < 0 ? wish : wish.slice(0, equals)
   if (equals < 0) {
     const guess = guesses.find((one) => one.name === name)
     if (guess !== undefined) return guess

@@ -171,6 +171,15 @@ describe('init', () => {
     ])
   })
 
+  test.each(['9=', '=n', '', 'x=.n', 'x=t.', 'a/b'])(
+    '--board %s names nothing: usage, before a database is asked',
+    async (wish) => {
+      const ended = await init(`mysql://app:x@localhost/webook --board ${wish}`)
+      expect(ended).toMatchObject({ code: 2, asked: [], out: '' })
+      expect(ended.error).toMatch(/^ranktide init: --board .*; allowed: NAME, NAME=COLUMN, NAME=TABLE\.COLUMN or /)
+    },
+  )
+
   test('a file is written once, and again with --force; a folder that is not there is told', async () => {
     const file = join(folder, 'init.yaml')
     const line = `mysql://app:x@localhost/webook --output ${file}`
@@ -212,7 +221,7 @@ test('what stops the worker is told in one sentence without passwords, and exits
   const known = await failWith(new RanktideError('TABLE_MISSING', 'webook.none at mysql://root:hunter2@localhost'))
   expect([known.code, known.error]).toEqual([
     1,
-    'ranktide: TABLE_MISSING: the table does not exist: webook.none at mysql://root:***@localhost\n',
+    'ranktide: TABLE_MISSING: there is no such table: webook.none at mysql://root:***@localhost\n',
   ])
   const unknown = await failWith(new TypeError('x is not a function'))
   expect(unknown.code).toBe(1)

@@ -69,7 +69,7 @@ describe('what no waiting mends ends the process', () => {
       'a missing table',
       () => onTable(`${table.table.slice(0, -1)}`),
       1,
-      () => new RegExp(`the table does not exist: webook\\..*did you mean ${table.table}\\?`),
+      () => new RegExp(`there is no such table: webook\\..*did you mean ${table.table}\\?`),
     ],
     [
       'a missing column',
@@ -228,7 +228,7 @@ describe('config check', () => {
     const checked = await command(['config', 'check', '--connect'], config)
     expect(checked.code).toBe(1)
     expect(checked.out).toMatch(/^\[-\]topic maria\.nowhere KAFKA_TOPIC: the topic does not exist: maria\.nowhere$/m)
-    expect(checked.out).toMatch(/^\[-\]board hates TABLE_MISSING: the table does not exist/m)
+    expect(checked.out).toMatch(/^\[-\]board hates TABLE_MISSING: there is no such table/m)
     expect(checked.out).toMatch(/^\[-\]INDEX_MISSING .*CREATE INDEX/m)
     expect(checked.out).toMatch(/^\[\+\]board likes /m)
   })

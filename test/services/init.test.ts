@@ -175,7 +175,7 @@ describe.each(databaseNames)('what %s has', (server) => {
     [
       'an unknown table',
       () => [sandbox.readerUrl, '--table', 'article'],
-      /^1 ranktide: TABLE_MISSING: the table does not exist: article; did you mean articles\?$/,
+      /^1 ranktide: TABLE_MISSING: there is no such table: article; did you mean articles\?$/,
     ],
     [
       'a table without a key',
@@ -221,7 +221,7 @@ describe.each(databaseNames)('what %s has', (server) => {
     try {
       const empty = Object.assign(new URL(sandbox.readerUrl), { pathname: `/${name}` }).href
       expect(await told(empty)).toMatch(
-        /^1 ranktide: TABLE_MISSING: the table does not exist: \w+ has no tables, or 'reader'@/,
+        /^1 ranktide: TABLE_MISSING: there is no such table: \w+ has no tables, or 'reader'@/,
       )
       const foreign = Object.assign(new URL(sandbox.readerUrl), { username: name, password: 'none' }).href
       expect(await told(foreign)).toMatch(/^1 ranktide: .*Access denied for user/)

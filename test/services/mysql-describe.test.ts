@@ -47,7 +47,7 @@ describe.each(databaseNames)('%s', (name) => {
   test.each([
     ['a misspelt table', () => shape('interactive'), 'TABLE_MISSING', /did you mean interactives\?/],
     ['an unknown table', () => shape('zzzzzzzzzzz'), 'TABLE_MISSING', /has .*interactives/],
-    ['a view', () => shape('hot'), 'TABLE_MISSING', /is a view/],
+    ['a view', () => shape('hot'), 'TABLE_MISSING', /is a view, which cannot be followed/],
     ['a misspelt column', () => shape('interactives', ['nik']), 'COLUMN_MISSING', /did you mean nick\?/],
     ['a nullable key', () => shape('interactives', [], ['nick']), 'KEY_NOT_UNIQUE', /\[id\], \[biz, biz_id\]/],
     ['a table without a key', () => shape('no_key'), 'KEY_NOT_UNIQUE', /no primary key and no other unique key/],

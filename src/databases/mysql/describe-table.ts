@@ -117,7 +117,10 @@ export const describeTable = (pool: MysqlPool, database: string, table: string):
     const engine = await readEngine(session, database, table)
     if (engine === undefined) throw await missing(session, database, table)
     if (engine === null) {
-      throw new RanktideError('TABLE_MISSING', `${database}.${table} is a view: the binary log has tables only`)
+      throw new RanktideError(
+        'TABLE_MISSING',
+        `${database}.${table} is a view, which cannot be followed: the binary log has the changes of tables only`,
+      )
     }
     return {
       database,
