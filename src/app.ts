@@ -24,7 +24,7 @@ import type { Log } from './runtime/log.js'
 import { BoardViews, type ServedFeed } from './worker/board-views.js'
 import { ownFeed } from './worker/feed-owner.js'
 import { windowOf } from './worker/feed-window.js'
-import { type Waiting, waitFor } from './worker/wait-for.js'
+import { type Waiting, waitFor, waitingText } from './worker/wait-for.js'
 import { WorkerHealth } from './worker/worker-health.js'
 import type { FeedDatabase, WorkerParts } from './worker/worker-parts.js'
 
@@ -144,7 +144,7 @@ const startFeed = async (app: App, { feed, served }: RunningFeed): Promise<{ rea
 
   const lease = new Lease({ client: redis, prefix: config.redis.prefix, feed: feed.name, instance: config.instance })
   const source = parts.openSource(feed, (error) =>
-    log.warn({ feed: feed.name, code: error.code, detail: error.detail }, 'Waiting for Kafka'),
+    log.warn({ feed: feed.name, code: error.code, detail: error.detail }, waitingText(error)),
   )
   lifecycle.onClose('kafka', () => source.close(), 3_500)
   lifecycle.onClose('lease', () => lease.stop())

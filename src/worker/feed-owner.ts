@@ -43,6 +43,7 @@ import type { Log } from '../runtime/log.js'
 import { restGroups, type ServedFeed } from './board-views.js'
 import { type FeedRun, prepareRun } from './feed-run.js'
 import { watchTables } from './table-watch.js'
+import { waitingText } from './wait-for.js'
 
 export interface FeedOwnerOptions {
   readonly name: string
@@ -164,10 +165,3 @@ const withTables = <T>(options: FeedOwnerOptions, notes$: Observable<Note>, run$
       return merge(shared$, watchTables(options, notes$).pipe(takeUntil(over$)))
     }),
   )
-
-const waitingText = ({ code }: RanktideError): string => {
-  if (code.startsWith('KAFKA')) return 'Waiting for Kafka'
-  if (code.startsWith('REDIS')) return 'Waiting for Redis'
-  if (code.startsWith('DATABASE')) return 'Waiting for the database'
-  return 'Starting the feed again'
-}

@@ -42,7 +42,7 @@ const like = (id: number, score: string): Promise<void> =>
   table.sql(`UPDATE ${table.table} SET like_cnt = ${score} WHERE id = ${id}`)
 
 test('a topic that does not exist is waited for, and used once it is there', async () => {
-  const told = () => worker.logs.filter(({ msg, code }) => msg === 'Waiting for Kafka' && code === 'KAFKA_TOPIC')
+  const told = () => worker.logs.filter(({ msg, code }) => msg === 'Waiting for the topic' && code === 'KAFKA_TOPIC')
   await until('the worker says what it waits for', () => told().length > 1, 20_000)
   expect(told()[0]?.detail).toContain(topic)
   expect((await worker.board('likes')).status).toBe(503)
