@@ -1,6 +1,6 @@
 /** From the configuration and what the database says of its tables to boards that can be kept. */
 import type { BoardSpec } from '../core/board-spec.js'
-import { RanktideError } from '../core/errors.js'
+import { RanktideError, verdictOf } from '../core/errors.js'
 import type { TableShape } from '../core/table.js'
 import type { MysqlPool } from '../databases/mysql/connection.js'
 import { describeTable, type TableDescription } from '../databases/mysql/describe-table.js'
@@ -23,23 +23,40 @@ export const resolveDescribed = async (
 ): Promise<readonly BoardSpec[]> => {
   const descriptions = new Map<string, TableDescription>()
   const groups = new Map<string, { readonly description: TableDescription; readonly boards: BoardConfig[] }>()
+  const refusals: RanktideError[] = []
   for (const board of boards) {
     const { database, table } = board.table
     const name = JSON.stringify([database, table])
-    const description = descriptions.get(name) ?? (await describe(database, table))
-    descriptions.set(name, description)
-    // By the shape's own id, which names the key that the table has where the file names none.
-    const { id } = shapeOf([board], description)
-    const group = groups.get(id) ?? { description, boards: [] }
-    group.boards.push(board)
-    groups.set(id, group)
+    try {
+      const description = descriptions.get(name) ?? (await describe(database, table))
+      descriptions.set(name, description)
+      // By the shape's own id, which names the key that the table has where the file names none.
+      const { id } = shapeOf([board], description)
+      const group = groups.get(id) ?? { description, boards: [] }
+      group.boards.push(board)
+      groups.set(id, group)
+    } catch (error) {
+      if (!(error instanceof RanktideError) || verdictOf(error) !== 'fatal') throw error
+      refusals.push(error)
+    }
   }
+  const [first, ...others] = refusals
+  if (first !== undefined) throw together(first, others)
   const specs = new Map<string, BoardSpec>()
   for (const group of groups.values()) {
     const shape = shapeOf(group.boards, group.description)
     for (const board of group.boards) specs.set(board.name, specOf(board, shape, group.description))
   }
   return boards.flatMap(({ name }) => specs.get(name) ?? [])
+}
+
+/** What is wrong with several boards, as one error with the code of the first; a line each, each once. */
+const together = (first: RanktideError, others: readonly RanktideError[]): RanktideError => {
+  if (others.length === 0) return first
+  const told = [first, ...others].map(({ code, detail, message }) =>
+    code === first.code ? detail : `${code}: ${message}`,
+  )
+  return new RanktideError(first.code, [...new Set(told)].join('\n'), { cause: first })
 }
 
 const shapeOf = (boards: readonly BoardConfig[], description: TableDescription): TableShape =>

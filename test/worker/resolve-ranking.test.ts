@@ -98,6 +98,20 @@ test('what does not fit the table is told with the key and carets under the spot
   expect(await refusal({ score: 'lieks' })).toContain('COLUMN_MISSING shop.items has no column lieks')
 })
 
+test('what is wrong with several boards is told together', async () => {
+  const boards = [{ score: 'lieks' }, { name: 'b', where: 'x > 1' }, { name: 'c', score: 'raeds' }]
+  const told = await resolve(...boards).catch((error: unknown) => String(error))
+  expect(
+    String(told)
+      .split('\n')
+      .filter((line) => !line.startsWith('  ')),
+  ).toEqual([
+    'RanktideError: the column does not exist: shop.items has no column lieks: did you mean likes?',
+    expect.stringMatching(/^EXPRESSION_INVALID: .*boards\.b\.where: there is no column x/),
+    'shop.items has no column raeds: did you mean reads?',
+  ])
+})
+
 test('a score that is no column is not shown beside a column called score', async () => {
   expect(await refusal({ score: 'likes + 1', columns: ['score'] })).toContain('name other columns in columns')
   expect(await refusal({ score: 'likes', columns: ['score'] })).toContain('add likes to columns')

@@ -23,13 +23,29 @@ const nameOf = ({ database, table }: TableDescription): string => `${database}.$
 
 const columnOf = (description: TableDescription, name: string): DescribedColumn => {
   const found = description.columns.find((column) => column.name === name)
-  if (found !== undefined) return found
-  const names = description.columns.map((column) => column.name)
-  const near = nearestName(name, names)
-  throw new RanktideError(
-    'COLUMN_MISSING',
-    `${nameOf(description)} has no column ${name}: ${near === undefined ? `it has ${someOf(names)}` : `did you mean ${near}?`}`,
-  )
+  if (found === undefined) throw columnsMissing(description, [name])
+  return found
+}
+
+/** All of them at once: who mends a file would else meet one after the other. */
+const columnsMissing = (description: TableDescription, missing: readonly string[]): RanktideError => {
+  const names = description.columns.map(({ name }) => name)
+  const near = missing.map((name) => nearestName(name, names))
+  const [only] = missing
+  const there = `it has ${someOf(names)}`
+  if (missing.length === 1) {
+    const hint = near[0] === undefined ? there : `did you mean ${near[0]}?`
+    return new RanktideError('COLUMN_MISSING', `${nameOf(description)} has no column ${only}: ${hint}`)
+  }
+  const told = missing.map((name, i) => (near[i] === undefined ? name : `${name} (did you mean ${near[i]}?)`))
+  const rest = near.includes(undefined) ? `: ${there}` : ''
+  return new RanktideError('COLUMN_MISSING', `${nameOf(description)} has no columns ${told.join(', ')}${rest}`)
+}
+
+const checkNames = (description: TableDescription, { key = [], scores, splits = [], columns }: WantedColumns): void => {
+  const names = new Set(description.columns.map(({ name }) => name))
+  const missing = [...new Set([...key, ...scores, ...splits, ...columns])].filter((name) => !names.has(name))
+  if (missing.length > 0) throw columnsMissing(description, missing)
 }
 
 const refuse = (description: TableDescription, column: DescribedColumn, why: string): never => {
@@ -106,7 +122,6 @@ const keyOf = (description: TableDescription, wanted: readonly string[] | undefi
       possible.length === 0 ? ' and no other unique key of NOT NULL columns: add one' : `; configure a key (${allowed})`
     throw new RanktideError('KEY_NOT_UNIQUE', `${nameOf(description)} has no primary key${advice}`)
   }
-  for (const name of wanted) columnOf(description, name)
   const distinct = new Set(wanted)
   // More columns than a unique key has are still unique.
   if (distinct.size === wanted.length && possible.some((key) => key.every((column) => distinct.has(column)))) {
@@ -129,6 +144,7 @@ export const tableShape = (description: TableDescription, wanted: WantedColumns)
       `${nameOf(description)} is ${description.engine}: only InnoDB reads consistent snapshots`,
     )
   }
+  checkNames(description, wanted)
   const key = keyOf(description, wanted.key)
   const { scores, splits = [] } = wanted
   for (const score of scores) checkScore(description, score)

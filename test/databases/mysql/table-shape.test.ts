@@ -96,6 +96,15 @@ describe('refused', () => {
     expect(refusal(() => tableShape(table(), { scores, columns: ['zzzzzzzz'] }))).toContain('it has id, biz, biz_id')
   })
 
+  test('several unknown columns, all at once', () => {
+    expect(refusal(() => tableShape(table(), { key: ['idd'], scores: ['like_cmt'], columns: ['nick'] }))).toMatch(
+      /^COLUMN_MISSING: shop\.items has no columns idd \(did you mean id\?\), like_cmt \(did you mean like_cnt\?\)$/,
+    )
+    expect(refusal(() => tableShape(table(), { scores: ['like_cmt'], columns: ['zzzzzzzz'] }))).toContain(
+      'has no columns like_cmt (did you mean like_cnt?), zzzzzzzz: it has id, biz, biz_id',
+    )
+  })
+
   test.each([
     ['no unique key', ['biz']],
     ['a nullable column', ['nick']],
