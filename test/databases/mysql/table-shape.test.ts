@@ -117,6 +117,7 @@ describe('refused', () => {
 
   test('a table without a primary key, with the unique key to configure', () => {
     const described = table({ indexes: [index('uk_biz', ['biz', 'biz_id'])] })
+    expect(refusal(() => tableShape(described, { scores: ['like_cmt'], columns }))).toMatch(/^KEY_NOT_UNIQUE/)
     expect(refusal(() => tableShape(described, { scores, columns }))).toContain('possible: [biz, biz_id]')
   })
 
