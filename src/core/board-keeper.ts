@@ -119,11 +119,12 @@ export class BoardKeeper implements Keeper {
   get status(): BoardStatus {
     if (this.#degraded.size > 0) return { state: 'degraded', reason: this.#reason }
     if (!this.publishable) return { state: 'stale', reason: this.#reason }
-    if (this.#feed.behind !== '') return { state: 'stale', reason: this.#feed.behind }
+    const doubt = this.#doubt ?? 'the last barrier rests on time, no marker proved it'
+    const { behind } = this.#feed
+    // A board that was only assumed must not pass for one that was the table's at a time that is gone.
+    if (behind !== '') return { state: 'stale', reason: this.#proof === 'assumed' ? `${doubt}; ${behind}` : behind }
     const assumed = this.#proof === 'assumed' || (this.#proof === 'marker' && !this.#feed.vouched)
-    return assumed
-      ? { state: 'assumed', reason: this.#doubt ?? 'the last barrier rests on time, no marker proved it' }
-      : { state: 'exact', reason: '' }
+    return assumed ? { state: 'assumed', reason: doubt } : { state: 'exact', reason: '' }
   }
 
   get #reason(): string {

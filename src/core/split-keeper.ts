@@ -235,7 +235,9 @@ export class SplitKeeper implements Keeper, ReadingBoard {
   /** A feed that is silent or behind is told of the whole board, not group by group: it comes and goes. */
   get #statusOfAll(): BoardStatus {
     const isWell = this.#status.state === 'exact' || this.#status.state === 'assumed'
-    return isWell && this.#feed.behind !== '' ? { state: 'stale', reason: this.#feed.behind } : this.#status
+    const { behind } = this.#feed
+    if (!isWell || behind === '') return this.#status
+    return { state: 'stale', reason: this.#proof === 'assumed' ? `${this.#status.reason}; ${behind}` : behind }
   }
 
   #statusNow(): BoardStatus {

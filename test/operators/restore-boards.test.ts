@@ -45,6 +45,17 @@ describe('a start', () => {
     expect(start(board, confirmed(99))).toEqual({ from: undefined, restored: false })
   })
 
+  it.each([
+    ['exact', 'marker'],
+    ['assumed', 'assumed'],
+    // It does not tell what its last barrier rested on.
+    ['stale', 'assumed'],
+  ] as const)('takes a board that was %s for %s', (state, proof) => {
+    const feed = new Feed({ boards: [likesBoard(3)], partitions: 1, marks: true, nonce: 'me' })
+    restoreBoards(feed, new Map([['likes', taken(state)]]), new Map([['likes', 'defined']]), nothing)
+    expect(feed.snapshot().boards[0]?.content?.proof).toBe(proof)
+  })
+
   it('goes on from an empty board of an empty table', () => {
     expect(start(taken('exact', { complete: true }, {} as never), nothing)).toEqual({ from: 10, restored: true })
   })

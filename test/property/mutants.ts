@@ -204,16 +204,6 @@ export const mutants: readonly Mutant[] = [
     ],
   },
   {
-    name: 'a stale board restored as proven',
-    patches: [
-      {
-        file: 'src/operators/restore-boards.ts',
-        find: "meta.status.state === 'exact' ? 'marker' : 'assumed'",
-        replace: "meta.status.state === 'assumed' ? 'assumed' : 'marker'",
-      },
-    ],
-  },
-  {
     name: 'the source waits until boards may be published',
     patches: [
       {
