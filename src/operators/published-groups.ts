@@ -21,7 +21,7 @@ export interface GroupId {
 
 export interface PublishedGroup extends PublishedBoard {
   readonly id: GroupId
-  /** Its keys were found to be gone: it has to be taken before anything can be sent. */
+  /** Its keys are gone, or may be: it has to be taken before anything can be sent. */
   readonly lost: boolean
 }
 
@@ -163,7 +163,7 @@ export class PublishedGroups {
    */
   loseAll(split: string): void {
     this.#doubted.add(split)
-    for (const { id } of this.#there.values()) if (id.split === split) this.#lose(id)
+    for (const { id } of this.#there.values()) if (id.split === split) this.#doubt(id)
     this.#vouched.delete(split)
   }
 
@@ -218,8 +218,9 @@ export class PublishedGroups {
       const there = this.#there.get(group.name)
       if (there !== undefined && !there.lost) continue
       const id = there?.id ?? idOf(group)
-      if (!group.gone && group.content !== undefined) ids.push(id)
-      else if (there === undefined && !this.#registering.has(group.name)) this.#pending.delete(group.name)
+      // One that may still have keys is taken although it shows nothing any more: else they would stay as they are.
+      if (there !== undefined || (!group.gone && group.content !== undefined)) ids.push(id)
+      else if (!this.#registering.has(group.name)) this.#pending.delete(group.name)
       else this.#gone(id)
     }
     for (const { name } of ids) this.#registering.add(name)
@@ -376,10 +377,15 @@ export class PublishedGroups {
     const there = this.#there.get(id.name)
     if (there === undefined) return
     this.#unanswered.delete(id.name)
-    if (this.#pending.get(id.name)?.gone === true) {
-      this.#gone(id)
-      return
-    }
+    if (this.#pending.get(id.name)?.gone === true) this.#gone(id)
+    else this.#doubt(id)
+  }
+
+  /** Whether it has keys, and which, is not known any more. */
+  #doubt(id: GroupId): void {
+    const there = this.#there.get(id.name)
+    if (there === undefined) return
+    this.#unanswered.delete(id.name)
     this.#there.set(id.name, { ...there, lost: true })
     if (!this.#pending.has(id.name)) this.recheck(id)
   }

@@ -44,6 +44,10 @@ const runHistory = (script: readonly number[], trouble: number, partitions: numb
   split.stop()
 }
 
+test('a group whose keys may be gone is not given up when it empties: found by a history', () => {
+  runHistory([107414, 918143, 0, 0, 12054, 0, 0, 932432, 0, 0, 0, 0, 0, 0], 3, 1)
+})
+
 test('a split board in Redis is right after every history', { timeout: 120_000 }, () => {
   const script = fc.array(fc.integer({ min: 0, max: 2 ** 20 }), { minLength: 5, maxLength: 60 })
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)
