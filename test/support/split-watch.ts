@@ -51,9 +51,12 @@ export class SplitWatch {
     const split = splitOf(snapshot)
     for (const [name, group] of snapshot.changed) this.#store(name, group)
     const inTime = split.current || split.status.reason === 'starting'
-    const positions = inTime ? snapshot.positions : (this.#whole?.positions ?? snapshot.positions)
-    if (split.status.reason !== 'starting' || this.#whole !== undefined || split.size > 0)
-      this.#whole = { filled: split.filled, ...split.status, positions }
+    // As in PublishedBoards: what is out of time stands where it stood, and knows no more values than it knew there.
+    const stood = inTime
+      ? { filled: split.filled, positions: snapshot.positions }
+      : this.#whole && { filled: this.#whole.filled && split.filled, positions: this.#whole.positions }
+    if (stood !== undefined && (split.status.reason !== 'starting' || this.#whole !== undefined || split.size > 0))
+      this.#whole = { ...stood, ...split.status }
   }
 
   /** After `publish`: what the store holds has to be what the stream says. */
