@@ -97,6 +97,8 @@ test(`${rollouts} rolling restarts`, { timeout: 60_000 + 30_000 * rollouts }, as
   const seed = seedOf('rolling restarts')
   const { group, wrote } = await start(seed)
   const committed = await CommittedSequence.watch(group)
+  // What was published before the watch began can't be told from what is committed.
+  await until('something of what is watched is committed', async () => (await committed.read()) >= 0, 20_000)
   const draws = new Draws()
   draws.seed(seed)
   for (let rollout = 1; rollout <= rollouts; rollout += 1)
