@@ -8,8 +8,10 @@
  *
  * A batch whose sending failed half way shows neither rows nor times that ever were, until it is sent again a moment later.
  *
- * A marker is written each second, less often while commits come by themselves. Whether the feed carries markers at all
- * is found out at the start and looked at again every half minute: one that does not is never called silent.
+ * A marker is written each second, less often while commits come by themselves; on several partitions, where a marker is
+ * proven only by the one after it, each half second: boards would look older than their owner's heartbeat may be.
+ * Whether the feed carries markers at all is found out at the start and looked at again every half minute: one that does
+ * not is never called silent.
  *
  * Pure: time comes in as `now` (ms since 1970), what is to be done goes out as effects. Memory: two times and a target.
  */
@@ -130,7 +132,7 @@ export class FeedPulse {
     }
     if (this.#provenAt > this.#lastProven) this.#rise(now)
     this.#judge(now, partitions)
-    if (this.#due(now)) {
+    if (this.#due(now, partitions)) {
       this.#markedAt = now
       effects.push({ kind: 'mark', nonce: `${this.#options.nonce}:pulse:${now}` })
     }
@@ -152,9 +154,10 @@ export class FeedPulse {
     return nonce.startsWith(prefix) ? Number(nonce.slice(prefix.length)) : undefined
   }
 
-  #due(now: number): boolean {
+  #due(now: number, partitions: number): boolean {
     const since = now - this.#markedAt
     if (this.#carries === 'no') return since >= pulseTimes.seldom
+    if (partitions > 1) return since >= pulseTimes.every / 2
     const busy = now - this.#newestEs < pulseTimes.busy + pulseTimes.every
     return since >= pulseTimes.every && now - this.#provenAt >= (busy ? pulseTimes.busy : pulseTimes.every)
   }

@@ -91,6 +91,21 @@ describe('the pulse of a feed', () => {
     expect(pulse.provenAt).toBe(Number(marks[0]?.split(':').at(-1)))
   })
 
+  it('on several partitions never looks older than a second while every marker comes back at once', () => {
+    partitions = 3
+    let oldest = 0
+    for (let gone = 0; gone < 20_000; gone += 250) {
+      for (const effect of step(250)) {
+        if (effect.kind === 'mark') pulse.onMarker(effect.nonce, 3)
+        else if (effect.kind === 'ends') pulse.onEnds(effect.barrier, new Map())
+      }
+      for (const effect of step(0)) if (effect.kind === 'ends') pulse.onEnds(effect.barrier, new Map())
+      step(0)
+      if (gone > 2_000) oldest = Math.max(oldest, now - (pulse.provenAt ?? 0))
+    }
+    expect(oldest).toBeLessThanOrEqual(1_000)
+  })
+
   it('is silent when nothing comes for five seconds, says since when, and is not when something does', () => {
     healthy(2_000)
     const proven = pulse.provenAt ?? 0
