@@ -143,7 +143,8 @@ test('3 s behind: a reading waits until the replica shows its marker, and nothin
     expect(answers.some(({ state, reason }) => state === 'stale' && reason === 'refilling')).toBe(true)
     const begun = Date.parse(logged('Reading rows', 'refill')[0]?.time ?? '')
     const [read = 0, ...more] = (await log.readTimes(table.table, [])).filter((at) => at >= begun)
-    expect(read - begun).toBeGreaterThan(1_900)
+    // A replica keeps its delay in whole seconds, and takes the clocks to differ by whole seconds too.
+    expect(read - begun).toBeGreaterThan(900)
     expect(more).toHaveLength(logged('Rows taken in', 'refill').length - 1)
     // Until then it looked for the marker again and again.
     const looks = (await log.readTimes(marker, [])).filter((at) => at >= begun && at <= read)
