@@ -3,9 +3,14 @@
  * few queries and a quiet board little memory. Doubles, up to 64 N, with a refill that begins within ten seconds of the
  * one before; halves after each hour without one, down to what it began with.
  */
-const often = 10_000
-const quiet = 3_600_000
-const mostTimes = 64
+export const capacityRule = {
+  /** A refill so soon after another doubles C, ms. */
+  often: 10_000,
+  /** So long without one halves it, ms. */
+  quiet: 3_600_000,
+  /** C is at most so many times N. */
+  most: 64,
+} as const
 
 export class BoardCapacity {
   readonly #least: number
@@ -17,7 +22,7 @@ export class BoardCapacity {
   /** `size`: N. `least`: C of a quiet board. */
   constructor(size: number, least: number) {
     this.#least = least
-    this.#most = Math.max(least, mostTimes * size)
+    this.#most = Math.max(least, capacityRule.most * size)
     this.#rows = least
   }
 
@@ -27,7 +32,7 @@ export class BoardCapacity {
 
   /** C from a refill on that begins now. */
   forRefill(now: number): number {
-    return now - this.#refilledAt < often ? Math.min(2 * this.#rows, this.#most) : this.#rows
+    return now - this.#refilledAt < capacityRule.often ? Math.min(2 * this.#rows, this.#most) : this.#rows
   }
 
   /** A refill that began at this time has been taken in. */
@@ -39,7 +44,7 @@ export class BoardCapacity {
 
   /** Whether C is less from now on. */
   rest(now: number): boolean {
-    if (this.#rows === this.#least || now - this.#restedAt < quiet) return false
+    if (this.#rows === this.#least || now - this.#restedAt < capacityRule.quiet) return false
     this.#rows = Math.max(this.#least, Math.floor(this.#rows / 2))
     this.#restedAt = now
     return true

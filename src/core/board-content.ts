@@ -21,6 +21,9 @@ export interface BoardStatus {
   readonly reason: string
 }
 
+/** It says that it is the table's now. */
+export const isWell = ({ state }: Pick<BoardStatus, 'state'>): boolean => state === 'exact' || state === 'assumed'
+
 /** What has to be sent so that the board there becomes the board here: never more than the difference. */
 export interface BoardDiff {
   /** Members that leave. Removed before anything is added: the zset never holds more than N members. */

@@ -16,6 +16,7 @@ import type { ErrorCode } from './errors.js'
 import { HealPauses } from './heal-pauses.js'
 import type { Journal } from './journal.js'
 import { type Keeper, type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
+import { datedStatus, hindranceOf, provenStatus } from './keeper-status.js'
 import type { FoldedChange } from './newest-per-key.js'
 import type { Cause } from './note.js'
 import { hasPassed, type Positions } from './positions.js'
@@ -37,9 +38,6 @@ interface Reading {
   early: boolean
   shadow: BoundedBoard | undefined
 }
-
-/** The reason of a board whose feed has gone back; a restart that finds it goes on waiting. */
-export const rewinding = 'rewinding'
 
 /** The last content that was exact, and where it was. */
 export interface Content {
@@ -107,8 +105,11 @@ export class BoardKeeper implements Keeper {
   }
 
   get publishable(): boolean {
-    const inTime = !this.#ahead && this.#catchUp === undefined && !this.#feed.rewinding && this.#feed.heldUp === ''
-    return inTime && this.#live.full && this.#degraded.size === 0
+    return this.#hindrance === undefined && this.#lack === ''
+  }
+
+  get #hindrance(): BoardStatus | undefined {
+    return hindranceOf(this.#feed, this.#degraded, this.#catchUp !== undefined)
   }
 
   /** Rows were merged into the live board before their barrier: it is ahead of the stream until that is passed. */
@@ -117,21 +118,15 @@ export class BoardKeeper implements Keeper {
   }
 
   get status(): BoardStatus {
-    if (this.#degraded.size > 0) return { state: 'degraded', reason: this.#reason }
-    if (!this.publishable) return { state: 'stale', reason: this.#reason }
-    const doubt = this.#doubt ?? 'the last barrier rests on time, no marker proved it'
-    const { behind } = this.#feed
-    // A board that was only assumed must not pass for one that was the table's at a time that is gone.
-    if (behind !== '') return { state: 'stale', reason: this.#proof === 'assumed' ? `${doubt}; ${behind}` : behind }
-    const assumed = this.#proof === 'assumed' || (this.#proof === 'marker' && !this.#feed.vouched)
-    return assumed ? { state: 'assumed', reason: doubt } : { state: 'exact', reason: '' }
+    const hindrance = this.#hindrance
+    if (hindrance !== undefined) return hindrance
+    const lack = this.#lack
+    if (lack !== '') return { state: 'stale', reason: lack }
+    return datedStatus(this.#feed, provenStatus(this.#feed, this.#proof, this.#doubt), this.#proof)
   }
 
-  get #reason(): string {
-    for (const [code, detail] of this.#degraded) return detail === '' ? code : `${code}: ${detail}`
-    if (this.#feed.heldUp !== '') return this.#feed.heldUp
-    if (this.#feed.rewinding) return rewinding
-    if (this.#catchUp !== undefined) return 'catching up'
+  /** What it has yet to read before it may be shown; empty: nothing. */
+  get #lack(): string {
     if (this.#live.below === 'everything') return 'starting'
     if (this.#ahead) return 'refilling past the journal limit'
     return this.#live.full ? '' : 'refilling'

@@ -2,6 +2,7 @@
  * One group of a split board: a bounded board and the content it had when it was last exact. There may be a hundred
  * thousand of them: a group costs its rows and these few fields. Memory: O(C) rows, kept as JSON.
  */
+import { capacityRule } from './board-capacity.js'
 import type { Entry } from './board-content.js'
 import type { BoardSpec } from './board-spec.js'
 import { type Applied, type Below, BoundedBoard } from './bounded-board.js'
@@ -30,10 +31,8 @@ export interface Behind {
   readonly since: number
 }
 
-/** A group that is refilled again within this time holds twice as many rows from then on, ms. */
-const refillsOften = 10_000
-/** After this long without a refill it holds half as many again, ms. */
-const quiet = 3_600_000
+/** The most rows that a group may grow to: there are many of them. */
+const mostRows = 10_000
 
 export class Group implements HeldWatcher {
   readonly value: string
@@ -147,8 +146,9 @@ export class Group implements HeldWatcher {
   nextCapacity(now: number): number {
     const { spec, capacity } = this.#kind
     const since = now - this.#refilled
-    if (since < refillsOften) return Math.max(this.capacity, Math.min(2 * this.capacity, 64 * spec.size, 10_000))
-    return since < quiet ? this.capacity : Math.max(capacity, Math.floor(this.capacity / 2))
+    const most = Math.min(capacityRule.most * spec.size, mostRows)
+    if (since < capacityRule.often) return Math.max(this.capacity, Math.min(2 * this.capacity, most))
+    return since < capacityRule.quiet ? this.capacity : Math.max(capacity, Math.floor(this.capacity / 2))
   }
 
   /** Adds to the board what was read of it. */
@@ -161,7 +161,7 @@ export class Group implements HeldWatcher {
 
   /** Puts a new board in the place of the old one: made of what was read and of what the stream said since. */
   rebuild(rows: RefillRows, touched: Touched, es: number, now: number): void {
-    const quietly = now - this.#refilled < quiet ? this.capacity : this.#kind.capacity
+    const quietly = now - this.#refilled < capacityRule.quiet ? this.capacity : this.#kind.capacity
     const board = new BoundedBoard(this.#kind.spec, quietly, 'everything', this.#kind.ranking, true)
     board.merge(rows, touched, es)
     this.#swap(board)

@@ -9,12 +9,12 @@
  */
 import type { Proof } from './barrier.js'
 import type { BoardStatus } from './board-content.js'
-import { rewinding } from './board-keeper.js'
 import { type BoardSpec, defaultMaxGroups } from './board-spec.js'
 import type { ErrorCode } from './errors.js'
 import type { GroupSnapshot, RestoredSplit, SplitSnapshot } from './feed-io.js'
 import { HealPauses } from './heal-pauses.js'
 import { type Keeper, type KeeperEffect, type KeeperFeed, keeperLimits } from './keeper-feed.js'
+import { datedStatus, hindranceOf, provenStatus } from './keeper-status.js'
 import type { FoldedChange } from './newest-per-key.js'
 import { furthest, hasPassed, type Positions } from './positions.js'
 import { rankingOf, rankOf } from './ranking.js'
@@ -101,8 +101,7 @@ export class SplitKeeper implements Keeper, ReadingBoard {
   }
 
   get inTime(): boolean {
-    const inTime = this.#catchUp === undefined && !this.#feed.rewinding && this.#feed.heldUp === ''
-    return inTime && !this.isDegraded
+    return hindranceOf(this.#feed, this.#degraded, this.#catchUp !== undefined) === undefined
   }
 
   get isDegraded(): boolean {
@@ -234,24 +233,15 @@ export class SplitKeeper implements Keeper, ReadingBoard {
 
   /** A feed that is silent or behind is told of the whole board, not group by group: it comes and goes. */
   get #statusOfAll(): BoardStatus {
-    const isWell = this.#status.state === 'exact' || this.#status.state === 'assumed'
-    const { behind } = this.#feed
-    if (!isWell || behind === '') return this.#status
-    return { state: 'stale', reason: this.#proof === 'assumed' ? `${this.#status.reason}; ${behind}` : behind }
+    return datedStatus(this.#feed, this.#status, this.#proof)
   }
 
   #statusNow(): BoardStatus {
     // The reason that somebody can do something about.
     const limit = this.#degraded.get('GROUPS_LIMIT')
-    if (limit !== undefined) return { state: 'degraded', reason: `GROUPS_LIMIT: ${limit}` }
-    for (const [code, detail] of this.#degraded)
-      return { state: 'degraded', reason: detail === '' ? code : `${code}: ${detail}` }
-    if (this.#feed.heldUp !== '') return { state: 'stale', reason: this.#feed.heldUp }
-    if (this.#feed.rewinding) return { state: 'stale', reason: rewinding }
-    if (this.#catchUp !== undefined) return { state: 'stale', reason: 'catching up' }
-    const assumed = this.#proof === 'assumed' || (this.#proof === 'marker' && !this.#feed.vouched)
-    if (!assumed) return { state: 'exact', reason: '' }
-    return { state: 'assumed', reason: this.#doubt ?? 'the last barrier rests on time, no marker proved it' }
+    const degraded = limit === undefined ? this.#degraded : new Map([['GROUPS_LIMIT', limit] as const])
+    const hindrance = hindranceOf(this.#feed, degraded, this.#catchUp !== undefined)
+    return hindrance ?? provenStatus(this.#feed, this.#proof, this.#doubt)
   }
 
   /** Groups that were touched may be low now, and wait to be shown. */

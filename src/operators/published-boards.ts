@@ -5,12 +5,12 @@
  * A split board has keys of its own beside those of its groups: a board without members, whose state is that of the
  * whole and whose `complete` says that every group is known.
  */
-import type { Entry } from '../core/board-content.js'
+import { type Entry, isWell } from '../core/board-content.js'
 import { diffBoards, isEmpty } from '../core/board-diff.js'
 import type { BoardSnapshot, FeedSnapshot, GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
 import type { Positions } from '../core/positions.js'
 import { duePublish, type Publish, type PublishedBoard, publishedOf } from './due-publish.js'
-import type { BoardMeta, FoundBoard, OwnedSplit, PublishOutcome, TakenBoard } from './ports.js'
+import type { FoundBoard, OwnedSplit, PublishOutcome, TakenBoard } from './ports.js'
 import { PublishedGroups } from './published-groups.js'
 
 /** In a heartbeat's versions the number of the last vouching stands under this name; no board has a name like it. */
@@ -98,7 +98,7 @@ export class PublishedBoards {
 
   /** Whether a split board is to say that it is well, with all its groups. */
   speaksOfGroups(due: readonly Publish[]): boolean {
-    return due.some(({ request: { board, meta } }) => this.#isSplit(board) && isWell(meta))
+    return due.some(({ request: { board, meta } }) => this.#isSplit(board) && isWell(meta.status))
   }
 
   settle(publish: Publish, outcome: PublishOutcome): void {
@@ -160,8 +160,7 @@ export class PublishedBoards {
 
   /** What is well is said of the whole once all groups are there; what is not, at once. */
   #dueForSplit({ spec, status, filled, current }: SplitSnapshot, reached: Positions): readonly Publish[] {
-    const well = status.state === 'exact' || status.state === 'assumed'
-    if (well && !this.groups.idle) return []
+    if (isWell(status) && !this.groups.idle) return []
     if (current && this.groups.idle) this.#splitPositions.set(spec.name, reached)
     const positions = this.#splitPositions.get(spec.name)
     const content =
@@ -171,5 +170,3 @@ export class PublishedBoards {
     return this.#dueFor({ spec, status, content })
   }
 }
-
-const isWell = ({ status: { state } }: BoardMeta): boolean => state === 'exact' || state === 'assumed'

@@ -3,11 +3,12 @@
  * sent, taken, vouched for or forgotten. Pure bookkeeping, in steps: no call costs more than the groups that it is about,
  * but for those that say so. Memory: one record a group, and the entries that it shares with the feed.
  */
-import type { BoardStatus } from '../core/board-content.js'
+import { isWell } from '../core/board-content.js'
 import { isEmpty } from '../core/board-diff.js'
 import type { Content } from '../core/board-keeper.js'
 import type { FeedSnapshot, GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
 import { groupName } from '../core/group-name.js'
+import { catchingUp } from '../core/keeper-status.js'
 import { duePublish, type Publish, type PublishedBoard, publishedOf, unknownMeta } from './due-publish.js'
 import type { PublishOutcome, TakenBoard, Vouching } from './ports.js'
 
@@ -36,9 +37,6 @@ export interface Unvouched {
 /** What one round of publishing is about at most: groups, and rows that they may hold together. */
 const groupsPerRound = 1_000
 const rowsPerRound = 20_000
-
-/** While a warm start comes up to where it was, Redis goes on holding what was exact there: nothing to be said of it. */
-export const catchingUp = 'catching up'
 
 export class PublishedGroups {
   readonly #there = new Map<string, PublishedGroup>()
@@ -402,8 +400,6 @@ export class PublishedGroups {
 }
 
 const idOf = ({ spec, value, name }: GroupSnapshot): GroupId => ({ split: spec.name, value, name })
-
-const isWell = ({ state }: BoardStatus): boolean => state === 'exact' || state === 'assumed'
 
 const nothing: Content = { entries: [], positions: new Map(), complete: true, proof: 'assumed' }
 

@@ -1,5 +1,5 @@
-import { rewinding } from '../core/board-keeper.js'
 import type { Feed } from '../core/feed.js'
+import { rewinding } from '../core/keeper-status.js'
 import type { Positions } from '../core/positions.js'
 import type { Confirmation, TakenBoard } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'
@@ -8,8 +8,8 @@ import { restoreSplit, type TakenSplit } from './restore-split.js'
 
 /**
  * Starts the feed's boards from what Redis has of them, and tells where to read on: the earliest position of any of
- * them, groups of split boards included. Boards that can't be started from are filled from the table; with none that can, the result is empty and the
- * source starts at its margin.
+ * them, groups of split boards included. Boards that can't be started from are filled from the table; with none that
+ * can, the result is empty and the source starts at its margin.
  */
 export const restoreBoards = (
   feed: Feed,

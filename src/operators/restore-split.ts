@@ -1,9 +1,10 @@
 /** A split board as a start finds it in Redis, and which of its groups can be gone on from. */
-import { rewinding } from '../core/board-keeper.js'
+import { isWell } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import type { Feed } from '../core/feed.js'
 import type { Restored } from '../core/feed-io.js'
 import { groupName } from '../core/group-name.js'
+import { rewinding } from '../core/keeper-status.js'
 import { furthest, hasPassed, type Positions } from '../core/positions.js'
 import type { Confirmation, Registry, TakenBoard } from './ports.js'
 import { type PublishedBoards, vouchingOf } from './published-boards.js'
@@ -78,7 +79,7 @@ const restoredOf = (
 ): Omit<Restored, 'proof'> | undefined => {
   const own = meta === undefined ? undefined : positionsOf(meta, definition, confirmed)
   if (meta === undefined || own === undefined || own.size === 0) return undefined
-  const current = meta.status.state === 'exact' || meta.status.state === 'assumed'
+  const current = isWell(meta.status)
   const spokenFor = current ? confirmed : undefined
   if (spokenFor === undefined && !hasPassed(own, from)) return undefined
   // One map for all groups that the heartbeat speaks of.

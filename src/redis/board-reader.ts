@@ -6,7 +6,7 @@
  * are differences of the server's clock, counted on by a monotonic one here. Memory: one copy of each board.
  */
 import { type Observable, Subject } from 'rxjs'
-import type { Entry } from '../core/board-content.js'
+import { type Entry, isWell } from '../core/board-content.js'
 import { asRanktideError, type RanktideError } from '../core/errors.js'
 import { isBehind } from '../core/feed-pulse.js'
 import type { BoardMeta } from '../operators/ports.js'
@@ -133,8 +133,7 @@ export class BoardReader {
 
   #ageOf({ confirmedAt = 0, meta }: Cached, vouchedAt: number): number | undefined {
     // A heartbeat speaks for all boards of the feed that say they are the table's; the others stand where they stood.
-    const { state, reason } = meta.status
-    const current = state === 'exact' || state === 'assumed' || isBehind(reason)
+    const current = isWell(meta.status) || isBehind(meta.status.reason)
     const at = current ? Math.max(confirmedAt, vouchedAt) : confirmedAt
     if (at === 0 || this.#serverOffset === undefined) return undefined
     return Math.max(0, this.#options.now() + this.#serverOffset - at)

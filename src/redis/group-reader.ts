@@ -6,7 +6,7 @@
  * is known to be unchanged, so the heartbeat speaks for it; after a break each group is compared by its version, in turn.
  * Work a second: bounded, however many groups there are. Memory: one copy of each group, of `most` groups at most.
  */
-import type { Entry } from '../core/board-content.js'
+import { type Entry, isWell } from '../core/board-content.js'
 import { asRanktideError, type RanktideError } from '../core/errors.js'
 import { groupName, valueInName } from '../core/group-name.js'
 import type { BoardMeta } from '../operators/ports.js'
@@ -151,7 +151,7 @@ export class GroupReader {
 
   #shown(board: Cached, { sure, vouchedAt }: Pick<Known, 'sure' | 'vouchedAt'>): ReadBoard {
     const { entries, meta, version, confirmedAt = 0 } = board
-    const current = meta.status.state === 'exact' || meta.status.state === 'assumed'
+    const current = isWell(meta.status)
     const heard = sure !== 0 && sure === this.#subscription ? Math.max(vouchedAt, this.#beat) : vouchedAt
     const at = current ? Math.max(confirmedAt, heard) : confirmedAt
     const age =

@@ -4,6 +4,7 @@
  * An owner shows what it has published; while Redis can't be reached it shows what it would publish. A board that
  * nobody has confirmed for a while says `stale`, whatever was last written of it.
  */
+import { isWell } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import type { FeedSnapshot } from '../core/feed-io.js'
 import type { BoardPage, BoardQueries, BoardSummary, BoardView, PageRequest } from '../http/board-queries.js'
@@ -13,7 +14,7 @@ import type { GroupReader } from '../redis/group-reader.js'
 import { placeAfter } from './group-names.js'
 import { SplitViews } from './split-views.js'
 import { UnpublishedVersions } from './unpublished-versions.js'
-import { agedStatus, BoardOrder, isWell } from './view-entries.js'
+import { agedStatus, BoardOrder, noEntries, nothingYet } from './view-entries.js'
 
 /** A feed while this replica owns it. */
 export interface OwnedFeed {
@@ -153,11 +154,3 @@ export class BoardViews implements BoardQueries {
     return { entries: this.#order.of(spec, board.entries), status, version, confirmedAt, size: spec.size }
   }
 }
-
-const noEntries: BoardView['entries'] = []
-
-const nothingYet = {
-  status: { state: 'stale', reason: 'starting' },
-  version: 0,
-  confirmedAt: undefined,
-} as const

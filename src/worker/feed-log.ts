@@ -1,5 +1,6 @@
 /** What a feed's pipeline tells of itself, as log lines and metrics. No row values, no keys above debug. */
 
+import { isWell } from '../core/board-content.js'
 import { asRanktideError, type ErrorCode } from '../core/errors.js'
 import type { SplitSnapshot } from '../core/feed-io.js'
 import type { Note } from '../core/note.js'
@@ -113,7 +114,6 @@ export const logSplit = (
   { spec, status, size }: SplitSnapshot,
   groups: Pick<PublishedGroups, 'settledSince'>,
 ): void => {
-  const well = status.state === 'exact' || status.state === 'assumed'
-  recorder.boardState(spec.name, well && !groups.settledSince(0) ? 'stale' : status.state)
+  recorder.boardState(spec.name, isWell(status) && !groups.settledSince(0) ? 'stale' : status.state)
   recorder.groups(spec.name, size)
 }

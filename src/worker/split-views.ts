@@ -3,7 +3,7 @@
  *
  * What the board as a whole says of itself, when it is not well, stands over what a group says: it is told first.
  */
-import type { BoardStatus } from '../core/board-content.js'
+import { type BoardStatus, isWell } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import type { GroupSnapshot, SplitSnapshot } from '../core/feed-io.js'
 import { groupName } from '../core/group-name.js'
@@ -13,11 +13,7 @@ import type { OwnedFeed, ServedFeed } from './board-views.js'
 import { type GroupEntry, GroupNames } from './group-names.js'
 import { splitValue, splitValueText } from './split-values.js'
 import type { UnpublishedVersions } from './unpublished-versions.js'
-import { agedStatus, type BoardOrder, isWell } from './view-entries.js'
-
-const noEntries: BoardView['entries'] = []
-
-const nothingYet = { status: { state: 'stale', reason: 'starting' }, version: 0, confirmedAt: undefined } as const
+import { agedStatus, type BoardOrder, noEntries, nothingYet } from './view-entries.js'
 
 export interface SplitSurroundings {
   readonly order: BoardOrder

@@ -1,5 +1,5 @@
 /** What views of boards have in common: the order of what Redis gave back, and the age past which nothing is vouched for. */
-import type { BoardStatus, Entry } from '../core/board-content.js'
+import { type BoardStatus, type Entry, isWell } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { orderOf, type Place } from '../core/order.js'
 import { exactScoreIn } from '../core/row-json.js'
@@ -7,7 +7,14 @@ import { exactScoreIn } from '../core/row-json.js'
 /** A healthy owner confirms once a second, ms. */
 const confirmedWithin = 3_000
 
-export const isWell = ({ state }: BoardStatus): boolean => state === 'exact' || state === 'assumed'
+/** What is told of a board of which nothing is there yet. */
+export const nothingYet = {
+  status: { state: 'stale', reason: 'starting' },
+  version: 0,
+  confirmedAt: undefined,
+} as const
+
+export const noEntries: readonly Entry[] = []
 
 /** A board that nobody has confirmed for a while says `stale`, whatever was last written of it. */
 export const agedStatus = (status: BoardStatus, confirmedAt: number | undefined, now: number): BoardStatus => {

@@ -5,6 +5,7 @@
  * on for ever if a rollout waited for its successor to have the board. Nor is it once such a standby is the owner: it
  * goes on being ready while it fills the board, since the others are not better off.
  */
+import { isWell } from '../core/board-content.js'
 import type { BoardQueries } from '../http/board-queries.js'
 import type { Health, HealthCheck } from '../http/health.js'
 
@@ -41,7 +42,7 @@ export class WorkerHealth implements Health {
   ready(): { readonly ok: boolean; readonly checks: readonly HealthCheck[] } {
     const boards = this.#boards.list().map(({ name, status }): HealthCheck => {
       const detail = status.reason === '' ? status.state : `${status.state}: ${status.reason}`
-      return { name, ok: status.state === 'exact' || status.state === 'assumed', detail }
+      return { name, ok: isWell(status), detail }
     })
     const start: HealthCheck[] = this.#waiting === '' ? [] : [{ name: 'start', ok: false, detail: this.#waiting }]
     const ok = boards.every(({ name }) => this.#boards.read(name) !== undefined || this.#needNotHave(name))

@@ -69,7 +69,10 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'early merge without freezing',
-    patches: [tinyJournal, { file: keeper, find: '!this.#ahead && this.#catchUp', replace: 'this.#catchUp' }],
+    patches: [
+      tinyJournal,
+      { file: keeper, find: "if (this.#ahead) return 'refilling past the journal limit'", replace: '' },
+    ],
   },
   {
     name: 'merge at the answer instead of at the barrier',
@@ -164,7 +167,9 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: 'a rewind that freezes nothing',
-    patches: [{ file: keeper, find: ' && !this.#feed.rewinding && this', replace: ' && this' }],
+    patches: [
+      { file: keeper, find: 'hindranceOf(this.#feed, ', replace: "hindranceOf({ heldUp: '', rewinding: false }, " },
+    ],
   },
   {
     name: 'complete not written',
@@ -388,7 +393,11 @@ export const mutants: readonly Mutant[] = [
   {
     name: 'a rewind that freezes no group',
     patches: [
-      { file: split, find: ' && !this.#feed.rewinding && this.#feed.heldUp', replace: ' && this.#feed.heldUp' },
+      {
+        file: split,
+        find: 'return hindranceOf(this.#feed, ',
+        replace: "return hindranceOf({ heldUp: '', rewinding: false }, ",
+      },
     ],
   },
   {

@@ -5,12 +5,12 @@
  */
 import type { Entry } from '../../src/core/board-content.js'
 import { diffBoards } from '../../src/core/board-diff.js'
-import { rewinding } from '../../src/core/board-keeper.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { FeedEvent } from '../../src/core/change.js'
 import { Feed } from '../../src/core/feed.js'
 import type { FeedEffect, FeedInput, Restored } from '../../src/core/feed-io.js'
 import { isBehind } from '../../src/core/feed-pulse.js'
+import { rewinding } from '../../src/core/keeper-status.js'
 import { foldNewest } from '../../src/core/newest-per-key.js'
 import { furthest, hasPassed, type Positions, partitionId } from '../../src/core/positions.js'
 import { RewindSigns } from '../../src/core/rewind-signs.js'

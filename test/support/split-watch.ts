@@ -4,12 +4,12 @@
  */
 
 import { diffBoards } from '../../src/core/board-diff.js'
-import { rewinding } from '../../src/core/board-keeper.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { Feed } from '../../src/core/feed.js'
 import type { FeedSnapshot, GroupSnapshot, Restored, SplitSnapshot } from '../../src/core/feed-io.js'
 import { isBehind } from '../../src/core/feed-pulse.js'
 import { groupName } from '../../src/core/group-name.js'
+import { rewinding } from '../../src/core/keeper-status.js'
 import { furthest, type Positions } from '../../src/core/positions.js'
 import { applied } from './applied-diff.js'
 import { oracleTop } from './board-oracle.js'

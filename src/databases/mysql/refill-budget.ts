@@ -1,7 +1,7 @@
 /**
  * How much all boards of one database may ask of it: so many refills at once, so many started in any minute. What is
- * over the budget waits its turn: who has the fewest rows to spare comes first, else who came first; nothing is refused. Memory: one number a started refill of
- * the last minute, one entry a waiting one.
+ * over the budget waits its turn: who has the fewest rows to spare comes first, else who came first; nothing is refused.
+ * Memory: one number a started refill of the last minute, one entry a waiting one.
  */
 import { setTimeout as delay } from 'node:timers/promises'
 import { RanktideError } from '../../core/errors.js'
