@@ -3,11 +3,12 @@
  *
  * - `retry`: the cause is outside and may pass (a server that is down); the caller backs off and tries again.
  * - `heal`:  the feed can no longer vouch for a board; the board is degraded until a rebuild has replaced it.
+ * - `refuse`: one message can't be used; it goes to the dead-letter topic, and nothing else is concerned.
  * - `fatal`: nothing the process can do; it stops with exit code 1 (2 for `CONFIG_*`).
  *
  * Unknown errors are fatal: `verdictOf` says so.
  */
-export type Verdict = 'retry' | 'heal' | 'fatal'
+export type Verdict = 'retry' | 'heal' | 'refuse' | 'fatal'
 
 interface ErrorEntry {
   readonly verdict: Verdict
@@ -67,10 +68,16 @@ export const errorTable = {
   },
   OFFSETS_GONE: { verdict: 'heal', message: 'the topic no longer holds the offsets to go on from' },
 
+  // What an event can be refused for by a counter.
+  EVENT_FIELD: { verdict: 'refuse', message: 'a field of the event is missing or not what is allowed' },
+  COUNT_OVERFLOW: { verdict: 'refuse', message: 'the count would leave the range of its column' },
+  EVENTS_LOST: { verdict: 'fatal', message: 'the topic no longer holds events that have not been counted' },
+
   // Servers.
   DATABASE_UNREACHABLE: { verdict: 'retry', message: 'the database cannot be reached' },
   DATABASE_DENIED: { verdict: 'retry', message: 'the database refuses the user or password' },
   DATABASE_TIMEOUT: { verdict: 'retry', message: 'the database did not answer in time' },
+  DATABASE_CONFLICT: { verdict: 'retry', message: 'a deadlock, or a lock that was not given in time' },
   DATABASE_QUERY: { verdict: 'retry', message: 'the database refused a query' },
   REDIS_UNREACHABLE: { verdict: 'retry', message: 'Redis cannot be reached' },
   REDIS_DENIED: { verdict: 'retry', message: 'Redis refuses the user or password' },
@@ -78,6 +85,7 @@ export const errorTable = {
   KAFKA_UNREACHABLE: { verdict: 'retry', message: 'no Kafka broker can be reached' },
   KAFKA_DENIED: { verdict: 'retry', message: 'Kafka refuses the user or password' },
   KAFKA_TOPIC: { verdict: 'retry', message: 'the topic does not exist' },
+  KAFKA_FULL: { verdict: 'retry', message: 'too many messages wait to be sent' },
   KAFKA_FAILED: { verdict: 'retry', message: 'Kafka refused a request' },
   KAFKA_CLIENT: { verdict: 'fatal', message: 'node-rdkafka is not there, or was not compiled' },
   LEASE_LOST: { verdict: 'retry', message: 'another replica owns the feed now' },
@@ -85,6 +93,8 @@ export const errorTable = {
   // What was asked for.
   CONFIG_INVALID: { verdict: 'fatal', message: 'the configuration is not valid' },
   CONFIG_READ: { verdict: 'fatal', message: 'the configuration file cannot be read' },
+  MIGRATION_MISSING: { verdict: 'fatal', message: 'a table of ranktide is not there, or an older version of it' },
+  MIGRATION_FAILED: { verdict: 'fatal', message: 'a migration could not be applied' },
   TABLE_MISSING: { verdict: 'fatal', message: 'there is no such table' },
   COLUMN_MISSING: { verdict: 'fatal', message: 'the column does not exist' },
   COLUMN_TYPE: { verdict: 'fatal', message: 'the column has a type that cannot be used here' },

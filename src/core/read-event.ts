@@ -1,0 +1,11 @@
+/** What the topic of read events carries: one user has read one item. */
+export interface ReadEvent {
+  /** Who has read: a decimal text from 0 to 2^64−1, without leading zeros. */
+  readonly uid: string
+  /** The kind of item, such as `article`: 1 to 64 characters. */
+  readonly biz: string
+  /** The item: as `uid`. */
+  readonly bizId: string
+  /** When, by the producer's clock, ms since 1970. */
+  readonly ts: number
+}
