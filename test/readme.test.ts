@@ -42,7 +42,7 @@ describe.each(pages)('%s', (file) => {
 
   test('names variables that something reads', () => {
     // The parts of a stack put their own name together: RANKTIDE_TEST_ and KAFKA.
-    const servers = ['KAFKA', 'REDIS', 'MARIADB', 'MYSQL'].map((name) => `RANKTIDE_TEST_${name}`)
+    const servers = ['KAFKA', 'REDIS', 'MARIADB', 'MYSQL', 'POSTGRES'].map((name) => `RANKTIDE_TEST_${name}`)
     const sources = everyFile
       .filter((path) => !/\/docs\/|readme\.test/.test(path))
       .map((path) => readFileSync(path, 'latin1'))

@@ -6,7 +6,10 @@
 process_alive() {
   local pid where
   pid=$(cat "$RANKTIDE_STACK/$1/pid" 2>/dev/null) || return 1
-  where=$(readlink "/proc/$pid/cwd" 2>/dev/null) || return 1
+  # A server that runs as another user does not show where it works to a root without that right (a container); its command
+  # names its directory. A zombie has neither.
+  where=$(readlink "/proc/$pid/cwd" 2>/dev/null) ||
+    where=$(tr '\0' '\n' 2>/dev/null <"/proc/$pid/cmdline" | grep -m 1 "^$(readlink -f "$RANKTIDE_STACK/$1")/") || return 1
   case $where/ in "$(readlink -f "$RANKTIDE_STACK/$1")"/*) return 0 ;; *) return 1 ;; esac
 }
 

@@ -134,7 +134,7 @@ test.runIf(controllable('redis'))('a paused server is silent until it is resumed
   }
 })
 
-const ours = (['redis', 'kafka', 'mariadb', 'mysql', 'canal'] as const).filter(controllable)
+const ours = (['redis', 'kafka', 'mariadb', 'mysql', 'postgres', 'canal'] as const).filter(controllable)
 test.runIf(ours.length > 0).each(ours)('%s comes back after kill -9', async (name) => {
   const server = control(name)
   await server.kill()

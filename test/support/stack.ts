@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 
-export type ServiceName = 'kafka' | 'redis' | 'mariadb' | 'mysql' | 'canal'
+export type ServiceName = 'kafka' | 'redis' | 'mariadb' | 'mysql' | 'postgres' | 'canal'
 export type DatabaseName = 'mariadb' | 'mysql'
 
 const scripts = fileURLToPath(new URL('../../scripts/services/', import.meta.url))
@@ -31,6 +31,9 @@ export const stack = {
   },
   get mysql(): string {
     return variable('RANKTIDE_TEST_MYSQL')
+  },
+  get postgres(): string {
+    return variable('RANKTIDE_TEST_POSTGRES')
   },
 }
 
