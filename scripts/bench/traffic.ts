@@ -6,6 +6,7 @@
  * row that is not there is inserted. Every 97,000 messages ten of the best hundred fall or go, so that boards are
  * refilled. One message is one row, as Canal sends autocommitted statements.
  */
+import { randomFrom, zipfDraw } from './zipf.js'
 
 export interface TrafficOptions {
   readonly seed: number
@@ -28,15 +29,15 @@ export class Traffic {
   readonly #keys: number
   /** Score by id; −1: no such row. */
   readonly #scores: Int32Array
-  readonly #zipf: Float64Array
+  readonly #popular: () => number
   readonly #purges: { readonly id: number; readonly goes: boolean }[] = []
-  #state: number
+  readonly #draw: () => number
 
   constructor({ seed, keys }: TrafficOptions) {
-    this.#state = seed >>> 0
+    this.#draw = randomFrom(seed)
     this.#keys = keys
     this.#scores = new Int32Array(keys + 1).fill(-1)
-    this.#zipf = cumulativeZipf(keys)
+    this.#popular = zipfDraw(keys, zipfExponent, this.#draw)
   }
 
   /** The next message. */
@@ -101,37 +102,10 @@ export class Traffic {
     return draw < 0.05 ? Math.max(0, before - 1) : before + 1
   }
 
-  /** Binary search in the cumulative weights; ids are scattered, so that popular rows are not neighbours. */
+  /** Ids are scattered, so that popular rows are not neighbours. */
   #drawId(): number {
-    const target = this.#draw() * (this.#zipf[this.#keys - 1] ?? 0)
-    let low = 0
-    let high = this.#keys - 1
-    while (low < high) {
-      const middle = (low + high) >>> 1
-      if ((this.#zipf[middle] ?? 0) < target) low = middle + 1
-      else high = middle
-    }
-    return ((low * 7_919) % this.#keys) + 1
+    return ((this.#popular() * 7_919) % this.#keys) + 1
   }
-
-  /** Mulberry32: 0 ≤ x < 1. */
-  #draw(): number {
-    this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 2 ** 32
-  }
-}
-
-const cumulativeZipf = (keys: number): Float64Array => {
-  const sums = new Float64Array(keys)
-  let sum = 0
-  for (let i = 0; i < keys; i++) {
-    sum += 1 / (i + 1) ** zipfExponent
-    sums[i] = sum
-  }
-  return sums
 }
 
 const types =
