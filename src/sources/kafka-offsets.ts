@@ -45,6 +45,16 @@ export const startOffsets = (broker: BrokerOffsets, start: Positions): StartDeci
   return { kind: 'start', offsets }
 }
 
+/** The first of these positions, if any, that the broker cannot go on from, in words. One below 0 is none. */
+export const goneOffset = (positions: Positions, earliest: Positions, ends: Positions): string | undefined => {
+  for (const [id, position] of positions) {
+    const first = earliest.get(id) ?? 0
+    const end = ends.get(id) ?? 0
+    if (position < first || position > end) return goneDetail(id, position, first, end)
+  }
+  return undefined
+}
+
 const goneDetail = (id: string, offset: number, earliest: number, end: number): string =>
   `${id} is to be read from ${offset}, the broker has ${earliest} to ${end}`
 
