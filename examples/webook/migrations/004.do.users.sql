@@ -1,0 +1,10 @@
+-- What users say of themselves.
+CREATE TABLE IF NOT EXISTS users (
+  uid BIGINT UNSIGNED NOT NULL,
+  nickname VARCHAR(24) CHARACTER SET utf8mb4 NOT NULL,
+  birthday DATE NULL,
+  about VARCHAR(200) CHARACTER SET utf8mb4 NOT NULL DEFAULT '',
+  ctime BIGINT UNSIGNED NOT NULL COMMENT 'ms since 1970',
+  utime BIGINT UNSIGNED NOT NULL COMMENT 'ms since 1970',
+  PRIMARY KEY (uid)
+) ENGINE = InnoDB
