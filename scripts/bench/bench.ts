@@ -12,6 +12,7 @@ import { deleteTopic, fillTopic } from './fill-topic.js'
 import { type Measure, median } from './measures.js'
 import { hottest } from './profile.js'
 import { type RedisCounted, RedisCounts } from './redis-counts.js'
+import { Traffic } from './traffic.js'
 import { checkBoard } from './true-board.js'
 
 const { values: given } = parseArgs({
@@ -111,11 +112,16 @@ const report = (all: readonly Round[]): string => {
   ].join('\n')
 }
 
+function* changes(): Generator<{ readonly key: null; readonly value: string }> {
+  const source = new Traffic(traffic)
+  for (let index = 0; index < messages; index++) yield { key: null, value: source.next() }
+}
+
 const main = async (): Promise<void> => {
   const redis = new Redis(redisUrl)
   const began = Date.now()
   const filled = (sent: number) => progress(`filling the topic: ${Math.round((100 * sent) / messages)} %`)
-  await fillTopic({ brokers, topic, messages, traffic, progress: filled })
+  await fillTopic({ brokers, topic, messages: changes(), progress: filled })
   progress(`topic filled in ${Math.round((Date.now() - began) / 1000)} s\n`)
   try {
     const all: Round[] = []

@@ -1,16 +1,15 @@
-/** Makes the bench's topic and fills it. */
+/** Makes a bench's topic of one partition and fills it. */
 import kafka from 'node-rdkafka'
-import { Traffic, type TrafficOptions } from './traffic.js'
 
 export interface FillOptions {
   readonly brokers: string
   readonly topic: string
-  readonly messages: number
-  readonly traffic: TrafficOptions
+  readonly messages: Iterable<{ readonly key: string | null; readonly value: string }>
   /** Told of what was handed to Kafka, now and then. */
   readonly progress: (messages: number) => void
 }
 
+type Producer = InstanceType<typeof kafka.Producer>
 type Callback = (error?: unknown) => void
 const done = (call: (callback: Callback) => void): Promise<void> =>
   new Promise((resolve, reject) => call((error) => (error ? reject(error) : resolve())))
@@ -18,7 +17,7 @@ const done = (call: (callback: Callback) => void): Promise<void> =>
 const told = 50_000
 const queueFull = -184
 
-export const fillTopic = async ({ brokers, topic, messages, traffic, progress }: FillOptions): Promise<void> => {
+export const fillTopic = async ({ brokers, topic, messages, progress }: FillOptions): Promise<void> => {
   const admin = kafka.AdminClient.create({ 'metadata.broker.list': brokers })
   await done((callback) => admin.createTopic({ topic, num_partitions: 1, replication_factor: 1 }, callback))
   admin.disconnect()
@@ -29,10 +28,11 @@ export const fillTopic = async ({ brokers, topic, messages, traffic, progress }:
     'compression.codec': 'none',
   })
   await done((callback) => producer.connect({ allTopics: false, timeout: 10_000 }, (error) => callback(error)))
-  const source = new Traffic(traffic)
-  for (let sent = 0; sent < messages; sent++) {
-    const value = Buffer.from(source.next())
-    while (!produced(producer, topic, value)) await done((callback) => producer.flush(1_000, () => callback()))
+  let sent = 0
+  for (const { key, value } of messages) {
+    const bytes = Buffer.from(value)
+    while (!produced(producer, topic, bytes, key)) await done((callback) => producer.flush(1_000, () => callback()))
+    sent += 1
     if (sent % told === 0) progress(sent)
   }
   await done((callback) => producer.flush(60_000, callback))
@@ -40,9 +40,9 @@ export const fillTopic = async ({ brokers, topic, messages, traffic, progress }:
 }
 
 /** False: librdkafka's queue is full. */
-const produced = (producer: InstanceType<typeof kafka.Producer>, topic: string, value: Buffer): boolean => {
+const produced = (producer: Producer, topic: string, value: Buffer, key: string | null): boolean => {
   try {
-    producer.produce(topic, 0, value)
+    producer.produce(topic, 0, value, key)
     return true
   } catch (error) {
     if ((error as { code?: number }).code === queueFull) return false

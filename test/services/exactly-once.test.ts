@@ -8,7 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { randomFrom } from '../../scripts/bench/zipf.js'
-import { type CountedTable, createCountedTable } from '../support/counted-table.js'
+import { type CountedTable, createCountedTable } from '../../scripts/bench/counted-table.js'
 import { lettersIn } from '../support/dead-letter-topic.js'
 import { TestTopics, uniqueName } from '../support/kafka-server.js'
 import { seedOf } from '../support/loaded-replicas.js'
@@ -48,7 +48,7 @@ counters:
   beforeAll(async () => {
     topic = await topics.create(partitions, {}, `${group}.reads`)
     await topics.create(1, {}, `${group}.dead-letters`)
-    table = await createCountedTable(server, 'fire')
+    table = await createCountedTable(stack[server], 'fire')
     const directory = await mkdtemp(join(tmpdir(), 'ranktide-migrate-'))
     await writeFile(join(directory, 'ranktide.yaml'), yaml(undefined))
     await promisify(execFile)(process.execPath, [main, 'migrate', '--config', join(directory, 'ranktide.yaml')])
