@@ -25,7 +25,8 @@ export const answerAccepted = (reply: FastifyReply): FastifyReply => send(reply,
 /** Names the field, the value (its beginning) and what is allowed. */
 export const faultOf = (field: string, value: unknown, allowed: string): string => {
   const written = value === undefined ? 'missing' : JSON.stringify(value)
-  const shown = written.length > 60 ? `${written.slice(0, 60)}…` : written
+  const characters = [...written]
+  const shown = characters.length > 60 ? `${characters.slice(0, 60).join('')}…` : written
   return `${field} is ${shown}; allowed: ${allowed}`
 }
 
