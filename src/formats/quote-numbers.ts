@@ -20,7 +20,7 @@ const endOfString = (text: string, start: number): number => {
 const isSpace = (code: number): boolean => code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 
 /** Only what stands behind a colon and is a whole JSON number is quoted: quotes must not repair `{1:2}` or `01`. */
-export const quoteNumbers = (text: string): string => {
+export const quoteNumbers = (text: string, fromDepth = rowDepth): string => {
   const parts: string[] = []
   let copied = 0
   let depth = 0
@@ -33,7 +33,7 @@ export const quoteNumbers = (text: string): string => {
     else if (isNumberPart(code)) {
       while (at < text.length && isNumberPart(text.charCodeAt(at))) at++
       const token = text.slice(start, at)
-      if (depth >= rowDepth && previous === 0x3a && jsonNumber.test(token)) {
+      if (depth >= fromDepth && previous === 0x3a && jsonNumber.test(token)) {
         parts.push(text.slice(copied, start), `"${token}"`)
         copied = at
       }

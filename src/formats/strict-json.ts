@@ -75,11 +75,11 @@ const parseText = (text: string): { readonly value: unknown } | undefined => {
   }
 }
 
-/** `numbersAsText`: numbers inside rows become strings with exactly the digits of the text. */
+/** `numbersAsText`: numbers inside rows, or of any object, become strings with exactly the digits of the text. */
 export const parseJson = (
   bytes: Uint8Array,
   limits: JsonLimits,
-  numbersAsText: boolean,
+  numbersAsText: boolean | 'everywhere',
 ): Either<Refusal, ParsedJson> => {
   if (bytes.length > limits.maxBytes) {
     return left({ code: 'TOO_LARGE', detail: `${bytes.length} bytes, at most ${limits.maxBytes} are read` })
@@ -88,7 +88,8 @@ export const parseJson = (
   if (members === undefined) return left({ code: 'LIMIT', detail: `more than ${limits.maxDepth} levels of nesting` })
   const text = decodeText(bytes)
   if (text === undefined) return left({ code: 'UTF8', detail: `${bytes.length} bytes` })
-  const parsed = parseText(numbersAsText ? quoteNumbers(text) : text)
+  const quoted = numbersAsText === false ? text : quoteNumbers(text, numbersAsText === 'everywhere' ? 1 : rowDepth)
+  const parsed = parseText(quoted)
   if (parsed === undefined) return left({ code: 'PARSE', detail: `${bytes.length} bytes` })
   return right({ value: parsed.value, outerMembers: members.outer, rowMembers: members.rows })
 }

@@ -1,22 +1,8 @@
-import {
-  catchError,
-  concat,
-  concatMap,
-  defer,
-  ignoreElements,
-  type Observable,
-  type OperatorFunction,
-  of,
-  retry,
-  type SchedulerLike,
-  tap,
-  throwError,
-  timer,
-} from 'rxjs'
-import type { FeedEvent } from '../core/change.js'
-import { asRanktideError, type RanktideError } from '../core/errors.js'
+import { concatMap, defer, map, type Observable, type OperatorFunction, of, type SchedulerLike } from 'rxjs'
+import type { FeedEvent, Refusal } from '../core/change.js'
 import type { DecodedBatch, EventBatch } from './event-batch.js'
 import type { DeadLetter, DeadLetters } from './ports.js'
+import { type DeadLetterObserver, writeLetters } from './write-letters.js'
 
 export interface DeadLetterPorts {
   readonly deadLetters: DeadLetters
@@ -25,16 +11,6 @@ export interface DeadLetterPorts {
   readonly scheduler: SchedulerLike
   readonly observer: DeadLetterObserver
 }
-
-export interface DeadLetterObserver {
-  written(letters: readonly DeadLetter[]): void
-  /** Some may have been written; all of them will be tried again. */
-  failed(letters: readonly DeadLetter[], error: RanktideError): void
-}
-
-/** Pause after a failed write, doubled each time, ms. */
-const pauseFirst = 500
-const pauseMost = 10_000
 
 /**
  * Writes the refused messages of a batch to the dead-letter topic, and only then lets the batch go on: what is not in a
@@ -47,28 +23,19 @@ const pauseMost = 10_000
 export const writeDeadLetters = (ports: DeadLetterPorts): OperatorFunction<DecodedBatch, EventBatch> =>
   concatMap((batch) => (batch.refused.length === 0 ? of(batch) : whenWritten(ports, batch)))
 
-const whenWritten = ({ deadLetters, feed, scheduler, observer }: DeadLetterPorts, batch: DecodedBatch) => {
-  const letters = batch.refused.map((refused): DeadLetter => ({ ...refused, feed }))
-  let failures = 0
-  const attempt$: Observable<EventBatch> = defer(() => deadLetters.write(letters)).pipe(
-    ignoreElements(),
-    catchError((raw: unknown) => {
-      const error = asRanktideError(raw)
-      observer.failed(letters, error)
-      failures += 1
-      const pause = Math.min(pauseFirst * 2 ** (failures - 1), pauseMost)
-      return concat(
-        of(saying({ kind: 'held-up', refusal: { code: 'DEAD_LETTER_FAILED', detail: error.message } })),
-        timer(pause, scheduler).pipe(ignoreElements()),
-        throwError(() => error),
-      )
-    }),
-    retry(),
-    tap({ complete: () => observer.written(letters) }),
-  )
-  const batch$ = defer(() => of<EventBatch>({ ...batch, events: failures === 0 ? batch.events : goingOn(batch) }))
-  return concat(attempt$, batch$)
-}
+const whenWritten = (ports: DeadLetterPorts, batch: DecodedBatch): Observable<EventBatch> =>
+  defer(() => {
+    const letters = batch.refused.map((refused): DeadLetter => ({ ...refused, feed: ports.feed }))
+    let heldUp = false
+    return writeLetters(ports, letters).pipe(
+      map((news): EventBatch => {
+        if (news.kind === 'written') return { ...batch, events: heldUp ? goingOn(batch) : batch.events }
+        heldUp = true
+        const refusal: Refusal = { code: 'DEAD_LETTER_FAILED', detail: news.error.message }
+        return saying({ kind: 'held-up', refusal })
+      }),
+    )
+  })
 
 const goingOn = ({ events }: EventBatch): readonly FeedEvent[] => [{ kind: 'going-on' }, ...events]
 

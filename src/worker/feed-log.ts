@@ -9,7 +9,7 @@ import type { RefusedRecord } from '../operators/ports.js'
 import type { PublishObserver } from '../operators/publish-boards.js'
 import type { PublishedGroups } from '../operators/published-groups.js'
 import type { Recorder } from '../operators/recorder.js'
-import type { DeadLetterObserver } from '../operators/write-dead-letters.js'
+import type { DeadLetterObserver } from '../operators/write-letters.js'
 import type { Log } from '../runtime/log.js'
 
 export const logNotes = (log: Log, recorder: Recorder) => {

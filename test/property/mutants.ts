@@ -222,12 +222,12 @@ export const mutants: readonly Mutant[] = [
     name: 'a batch goes on although its dead letters were not written',
     patches: [
       {
-        file: 'src/operators/write-dead-letters.ts',
+        file: 'src/operators/write-letters.ts',
         find: '    retry(),\n',
         replace: '    catchError(() => EMPTY),\n',
       },
       {
-        file: 'src/operators/write-dead-letters.ts',
+        file: 'src/operators/write-letters.ts',
         find: '  defer,\n  ignoreElements,',
         replace: '  defer,\n  EMPTY,\n  ignoreElements,',
       },

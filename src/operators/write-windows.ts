@@ -1,0 +1,158 @@
+import {
+  concat,
+  concatMap,
+  defer,
+  EMPTY,
+  from,
+  NEVER,
+  type Observable,
+  type OperatorFunction,
+  of,
+  switchMap,
+  tap,
+} from 'rxjs'
+import type { CounterNews } from '../core/counter-progress.js'
+import { RanktideError } from '../core/errors.js'
+import { type Folding, itemText } from '../core/folding.js'
+import { furthest, type Positions } from '../core/positions.js'
+import type { RefusedItem, Span, WriteOutcome } from './batch-store.js'
+import type { CounterPorts } from './counter-ports.js'
+import type { Generation } from './generation.js'
+import type { RefusedRecord } from './ports.js'
+import type { DecodedRead, ReadWindow } from './read-batch.js'
+import { retryInGeneration } from './retry-in-generation.js'
+import { keepRefused, type RefusingPorts } from './write-refused-reads.js'
+
+export type WritingPorts<B> = RefusingPorts & Pick<CounterPorts<B>, 'store' | 'random'>
+
+/**
+ * Folds each window and writes it in one transaction with its offsets, tried again with the same arguments until it is
+ * known what became of it. Items that the database can't take become dead letters, and the window is written without them.
+ * A window that was fenced is the last: the generation waits to be ended.
+ *
+ * Order: kept, one window at a time; the next is asked for when this one is committed. Loss, duplicates: none in the
+ * database, since offsets move from where the window before left them, or nothing does. Memory: one window and its fold.
+ */
+export const writeWindows =
+  <B>(ports: WritingPorts<B>, folding: Folding<B>, generation: Generation): OperatorFunction<ReadWindow, CounterNews> =>
+  (windows$) =>
+    defer(() => {
+      let positions = generation.claim.positions
+      const writing = { ports, folding, generation }
+      return windows$.pipe(
+        concatMap((window) => {
+          const span = spanOf(positions, window.positions)
+          const next = furthest(positions, span.to)
+          return writeWindow(writing, window, span, next).pipe(
+            tap((news) => {
+              if (news.kind === 'written') positions = next
+            }),
+          )
+        }),
+      )
+    })
+
+/** Partitions in which the window has something. */
+const spanOf = (positions: Positions, reached: Positions): Span => {
+  const from = new Map<string, number>()
+  const to = new Map<string, number>()
+  for (const [id, offset] of positions) {
+    const next = reached.get(id) ?? offset
+    if (next <= offset) continue
+    from.set(id, offset)
+    to.set(id, next)
+  }
+  return { from, to }
+}
+
+interface Writing<B> {
+  readonly ports: WritingPorts<B>
+  readonly folding: Folding<B>
+  readonly generation: Generation
+}
+
+const writeWindow = <B>(
+  writing: Writing<B>,
+  window: ReadWindow,
+  span: Span,
+  positions: Positions,
+): Observable<CounterNews> => {
+  const release$ = defer(() => {
+    window.release()
+    return EMPTY
+  })
+  if (span.to.size === 0) return release$
+
+  const attempt = (reads: readonly DecodedRead[], refused: number): Observable<CounterNews> => {
+    const batch = writing.folding.fold(reads.map(({ event }) => event))
+    return writeBatch(writing, span, batch).pipe(
+      switchMap((outcome) => {
+        switch (outcome.kind) {
+          case 'written': {
+            const { repeated } = outcome
+            return of({
+              kind: 'written',
+              positions,
+              events: reads.length,
+              refused,
+              repeated,
+              newest: window.newest,
+            } as const)
+          }
+          case 'fenced':
+            writing.ports.observer.fenced(outcome.partitions)
+            return concat(of({ kind: 'fenced', partitions: outcome.partitions } as const), NEVER)
+          case 'refused': {
+            const { kept, records } = withoutItems(reads, writing.folding.items(batch), outcome.items)
+            return keepRefused(writing.ports, writing.generation, records).pipe(
+              switchMap(() => attempt(kept, refused + records.length)),
+            )
+          }
+        }
+      }),
+    )
+  }
+  return concat(
+    of({ kind: 'writing', oldest: window.oldest } as const),
+    defer(() => attempt(window.reads, window.refused)),
+    release$,
+  )
+}
+
+/** The batch is folded once: every try has the same arguments, by which the store knows a commit of its own again. */
+const writeBatch = <B>(
+  { ports: { store, scheduler, random, observer }, generation: { claim, over$ } }: Writing<B>,
+  span: Span,
+  batch: B,
+): Observable<WriteOutcome> =>
+  defer(() => from(store.write(claim, span, batch))).pipe(
+    retryInGeneration({
+      scheduler,
+      random,
+      until$: over$,
+      failed: (error, pause) => observer.failed('write', error, pause),
+    }),
+  )
+
+const withoutItems = (
+  reads: readonly DecodedRead[],
+  items: readonly { readonly biz: string; readonly bizId: string }[],
+  refused: readonly RefusedItem[],
+): { readonly kept: readonly DecodedRead[]; readonly records: readonly RefusedRecord[] } => {
+  const details = new Map<string, string>()
+  for (const { index, detail } of refused) {
+    const item = items[index]
+    if (item !== undefined) details.set(itemText(item), detail)
+  }
+  const kept: DecodedRead[] = []
+  const records: RefusedRecord[] = []
+  for (const read of reads) {
+    const detail = details.get(itemText(read.event))
+    if (detail === undefined) kept.push(read)
+    else records.push({ message: read.message, refusal: { code: 'COUNT_OVERFLOW', detail } })
+  }
+  // Without this the same batch would be written for ever.
+  if (records.length === 0)
+    throw new RanktideError('UNEXPECTED', 'the database refused items that the batch does not have')
+  return { kept, records }
+}
