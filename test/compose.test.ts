@@ -117,7 +117,7 @@ describe.each(replicas)('%s', (_name, replica) => {
 
   test('asks for servers that are there, at the addresses that they have among containers', () => {
     const addresses = [...config.kafka.brokers, new URL(config.database.url).host]
-    if (config.redis.connection.kind === 'url') addresses.push(new URL(config.redis.connection.url).host)
+    if (config.redis?.connection.kind === 'url') addresses.push(new URL(config.redis.connection.url).host)
     expect(addresses).toEqual(['kafka:19092', 'mysql:3306', 'redis:6379'])
     expect(String(defined.kafka?.environment.KAFKA_ADVERTISED_LISTENERS)).toContain('CONTAINERS://kafka:19092,')
     for (const name of ['mysql', 'redis', 'canal']) expect(replica.depends_on[name]?.condition).toBe('service_healthy')

@@ -109,8 +109,8 @@ const { stringData: secret } = z.object({ stringData: labels }).parse(only('Secr
 const configWith = (environment: Readonly<Record<string, string>>) => {
   const result = parseConfig(file('deploy/ranktide.yaml'), 'ranktide.yaml', { environment, hostname: 'a-host' })
   if (result.kind === 'problems') throw new Error(result.problems.map(({ sentence }) => sentence).join('\n'))
-  const { connection } = result.config.redis
-  const redis = connection.kind === 'url' ? new URL(connection.url) : undefined
+  const connection = result.config.redis?.connection
+  const redis = connection?.kind === 'url' ? new URL(connection.url) : undefined
   return { ...result.config, mysqlUrl: new URL(result.config.database.url), redisUrl: redis }
 }
 const inPod = { POD_NAME: 'ranktide-5d4f8-x2v7q', ...secret }

@@ -5,6 +5,7 @@ import { Registry } from 'prom-client'
 import { describe, expect, test } from 'vitest'
 import { errorTable } from '../src/core/errors.js'
 import { createMarkerTable } from '../src/databases/mysql/marker.js'
+import { createCounterRecorder } from '../src/http/counter-metrics.js'
 import { createRecorder } from '../src/http/metrics.js'
 import { configJsonSchema } from '../src/runtime/config-json-schema.js'
 import { parseConfig } from '../src/runtime/load-config.js'
@@ -78,12 +79,15 @@ describe('docs/configuration.md', () => {
   })
 })
 
-describe('docs/operations.md', () => {
-  const page = read('docs/operations.md')
+describe.each([
+  { file: 'docs/operations.md', register: (registry: Registry) => createRecorder(registry, Date.now) },
+  { file: 'docs/counters.md', register: (registry: Registry) => createCounterRecorder(registry) },
+])('$file', ({ file, register }) => {
+  const page = read(file)
 
   test('has every metric, with its labels', async () => {
     const registry = new Registry()
-    createRecorder(registry, Date.now)
+    register(registry)
     const metrics = registry.getMetricsAsArray().filter(({ name }) => name.startsWith('ranktide_'))
     expect(metrics.length).toBeGreaterThan(10)
     for (const metric of metrics) {
@@ -93,6 +97,10 @@ describe('docs/operations.md', () => {
         expect(row, `${metric.name} has the label ${label}`).toContain(`\`${label}\``)
     }
   })
+})
+
+describe('docs/errors.md', () => {
+  const page = read('docs/errors.md')
 
   test.each(Object.entries(errorTable))('has the error %s, with its verdict', (code, { verdict }) => {
     expect(rowOf(page, code)).toContain(`| ${verdict} |`)

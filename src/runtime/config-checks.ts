@@ -2,23 +2,9 @@
  * What no single key can tell: choices that exclude each other, names of boards, properties that ranktide sets itself.
  * Works on the unchecked tree, so that its findings are told together with those of the schema.
  */
-import { type ConfigPath, showPath } from './config-problem.js'
-import { boardNamePattern } from './config-schema.js'
-
-export interface Finding {
-  readonly path: ConfigPath
-  readonly sentence: string
-}
-
-type Mapping = Readonly<Record<string, unknown>>
-
-const mappingAt = (tree: unknown, ...path: readonly string[]): Mapping => {
-  let node = tree
-  for (const key of path) node = isMapping(node) ? node[key] : undefined
-  return isMapping(node) ? node : {}
-}
-
-const isMapping = (node: unknown): node is Mapping => typeof node === 'object' && node !== null && !Array.isArray(node)
+import { checkCounters } from './config-counter-checks.js'
+import { showPath, showValue } from './config-problem.js'
+import { type Finding, isMapping, mappingAt, namePattern } from './config-tree.js'
 
 /** librdkafka properties on which the promise "nothing lost" stands, and what to use instead. */
 const reserved: Readonly<Record<string, string>> = {
@@ -82,24 +68,42 @@ const checkRedis = (tree: unknown): Finding[] => {
   return findings
 }
 
+/** A file that asks for nothing; boards without what only they need. */
+const checkParts = (tree: unknown): Finding[] => {
+  const root = mappingAt(tree)
+  if (!isMapping(tree)) return []
+  const asked = ['boards', 'counters', 'history'].some((part) => root[part] !== undefined)
+  if (!asked) {
+    return [
+      { path: ['boards'], sentence: 'boards is missing; needed: boards, counters or history, at least one of them' },
+    ]
+  }
+  if (!isMapping(root.boards)) return []
+  const findings: Finding[] = []
+  if (root.redis === undefined) {
+    const needed = 'needed by boards: a mapping with url, or sentinels and name, or cluster; and if need be prefix'
+    findings.push({ path: ['redis'], sentence: `redis is missing; ${needed}` })
+  }
+  const { url } = mappingAt(tree, 'database')
+  if (typeof url === 'string' && url.startsWith('postgres:')) {
+    const path = ['database', 'url']
+    const sentence = `${showPath(path)} is ${showValue(path, url)} and there are boards, which follow the binary log of MySQL or MariaDB; allowed: mysql://user:password@host:port/database, or the counters in a file without boards`
+    findings.push({ path, sentence })
+  }
+  return findings
+}
+
 const checkBoardNames = (tree: unknown): Finding[] => {
   const root = mappingAt(tree)
   if (!isMapping(root.boards)) return []
   const names = Object.keys(root.boards)
   if (names.length === 0) return [{ path: ['boards'], sentence: 'boards is empty; needed: at least one board' }]
   return names
-    .filter((name) => !boardNamePattern.test(name))
+    .filter((name) => !namePattern.test(name))
     .map((name) => ({
       path: ['boards', name],
       sentence: `${showPath(['boards', name])} is not a board name; allowed: up to 100 letters, digits, ".", "_", "-", of which the first is a letter or digit`,
     }))
-}
-
-/** The database that a URL names; undefined if it names none. */
-export const databaseOfUrl = (url: string): string | undefined => {
-  if (!URL.canParse(url)) return undefined
-  const name = new URL(url).pathname.slice(1)
-  return name === '' ? undefined : decodeURIComponent(name)
 }
 
 const checkTables = (tree: unknown): Finding[] => {
@@ -148,9 +152,11 @@ const checkSplits = (tree: unknown): Finding[] =>
 
 export const checkAcrossKeys = (tree: unknown): readonly Finding[] => [
   ...checkClient(tree),
+  ...checkParts(tree),
   ...checkRedis(tree),
   ...checkBoardNames(tree),
   ...checkTables(tree),
   ...checkZsets(tree),
   ...checkSplits(tree),
+  ...checkCounters(tree),
 ]

@@ -1,9 +1,9 @@
 /** From what the schema objects to, to sentences that name the key, its value and what is allowed. */
 import type { z } from 'zod'
 import { nearestName } from '../core/nearest-name.js'
-import type { Finding } from './config-checks.js'
 import { type ConfigPath, showPath, showValue, valueAt } from './config-problem.js'
 import { configSchema } from './config-schema.js'
+import type { Finding } from './config-tree.js'
 
 export type Issue = z.core.$ZodIssue
 

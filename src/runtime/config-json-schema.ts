@@ -1,6 +1,7 @@
 /** The JSON Schema of `ranktide.yaml`, for editors. It describes the file as written, variables not yet filled in. */
 import { z } from 'zod'
-import { boardNamePattern, configSchema } from './config-schema.js'
+import { configSchema } from './config-schema.js'
+import { namePattern } from './config-tree.js'
 
 type JsonSchema = Record<string, unknown>
 
@@ -28,10 +29,14 @@ export const configJsonSchema = (): JsonSchema => {
     io: 'input',
     override: ({ jsonSchema }) => allowVariables(jsonSchema as JsonSchema),
   }) as JsonSchema
-  const { redis = {}, boards = {} } = schema.properties as Record<string, JsonSchema>
+  const { redis = {}, boards = {}, counters = {} } = schema.properties as Record<string, JsonSchema>
   // What config-checks.ts demands beside the schema.
   redis.oneOf = [{ required: ['url'] }, { required: ['sentinels', 'name'] }, { required: ['cluster'] }]
-  boards.propertyNames = { pattern: boardNamePattern.source }
-  boards.minProperties = 1
+  for (const named of [boards, counters]) {
+    named.propertyNames = { pattern: namePattern.source }
+    named.minProperties = 1
+  }
+  schema.dependencies = { boards: ['redis'] }
+  schema.anyOf = ['boards', 'counters', 'history'].map((part) => ({ required: [part] }))
   return { ...schema, title: 'ranktide.yaml' }
 }

@@ -1,10 +1,11 @@
 /** From what the file says to what the program uses: places for defaults that depend on other keys. */
 import type { BoardConfig, Config, RedisConfig, RedisLogin, TableName } from './config.js'
-import { databaseOfUrl } from './config-checks.js'
+import { resolveCounter, resolveHistory } from './config-counter-resolve.js'
 import type { ParsedConfig } from './config-schema.js'
+import { databaseOfUrl } from './config-tree.js'
 
-type ParsedRedis = ParsedConfig['redis']
-type ParsedBoard = ParsedConfig['boards'][string]
+type ParsedRedis = NonNullable<ParsedConfig['redis']>
+type ParsedBoard = NonNullable<ParsedConfig['boards']>[string]
 
 const given = (username: string | undefined, password: string | undefined) => ({
   ...(username === undefined ? {} : { username }),
@@ -52,11 +53,12 @@ const resolveBoard = (name: string, board: ParsedBoard, databaseUrl: string): Bo
 
 /** Everything in `parsed` has passed the checks across keys. */
 export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' | 'instance' | 'log'>): Config => {
-  const { kafka, database, redis, http } = parsed
+  const { kafka, database, redis, http, boards = {}, counters = {}, history } = parsed
   const { refill } = database
   return {
     file: around.file,
     instance: parsed.instance ?? around.instance,
+    member: parsed.instance,
     log: around.log,
     kafka: {
       ...kafka,
@@ -65,6 +67,7 @@ export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' 
     },
     database: {
       url: database.url,
+      dialect: database.url.startsWith('postgres:') ? 'postgres' : 'mysql',
       refill: {
         timeoutMs: refill.timeout,
         perMinute: refill.perMinute,
@@ -77,8 +80,10 @@ export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' 
       auditMs: database.audit,
       timeZone: database.timeZone,
     },
-    redis: resolveRedis(redis),
+    redis: redis === undefined ? undefined : resolveRedis(redis),
     http,
-    boards: Object.entries(parsed.boards).map(([name, board]) => resolveBoard(name, board, database.url)),
+    boards: Object.entries(boards).map(([name, board]) => resolveBoard(name, board, database.url)),
+    counters: Object.entries(counters).map(([name, one]) => resolveCounter(name, one, kafka.group)),
+    history: history === undefined ? undefined : resolveHistory(history, kafka.group),
   }
 }

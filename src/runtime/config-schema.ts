@@ -7,59 +7,23 @@ import { caretsUnder, ExpressionFault } from '../core/expression-fault.js'
 import { parseExpression } from '../core/expression-parser.js'
 import { addressPattern, brokersPattern } from './address-pattern.js'
 import { logLevels } from './config.js'
-import { parseDuration } from './duration.js'
-
-const allow = (what: string): string => `allowed: ${what}`
-
-const textOf = (what: string, pattern: RegExp) =>
-  z.string({ error: allow(what) }).regex(pattern, { error: allow(what) })
-
-const wholeNumber = (min: number, max: number) => {
-  const error = allow(`a whole number from ${min} to ${max}`)
-  return z.int({ error }).min(min, { error }).max(max, { error })
-}
-
-const oneOf = <const T extends readonly [string, ...string[]]>(...names: T) =>
-  z.enum(names, { error: allow(names.join(', ')) })
-
-const yesOrNo = () => z.boolean({ error: allow('true, false') })
-
-/** A duration in the file, milliseconds after parsing. `min` and `max` are written as in the file. */
-const duration = (min: string, max: string) => {
-  const error = allow(`a duration from ${min} to ${max}, such as 50ms, 5s or 10m`)
-  const [least, most] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0]
-  return z
-    .string({ error })
-    .regex(/^\d+(\.\d+)?(ms|s|m|h)$/, { error })
-    .refine((text) => (parseDuration(text) ?? -1) >= least && (parseDuration(text) ?? -1) <= most, { error })
-    .transform((text) => parseDuration(text) ?? 0)
-}
-
-/** A duration, or `off`: undefined after parsing. */
-const audit = (min: string, max: string) => {
-  const error = allow(`a duration from ${min} to ${max}, such as 30s or 10m, or off`)
-  const [least, most] = [parseDuration(min) ?? 0, parseDuration(max) ?? 0]
-  return z
-    .string({ error })
-    .regex(/^(off|\d+(\.\d+)?(ms|s|m|h))$/, { error })
-    .refine((text) => text === 'off' || ((parseDuration(text) ?? -1) >= least && (parseDuration(text) ?? -1) <= most), {
-      error,
-    })
-    .transform((text) => (text === 'off' ? undefined : parseDuration(text)))
-}
-
-const section = <T extends z.ZodRawShape>(what: string, shape: T) =>
-  z.strictObject(shape, { error: allow(`a mapping with ${what}`) })
-
-/** One value or a list of different ones; a list after parsing. */
-const oneOrMore = (item: z.ZodString, what: string) => {
-  const error = allow(what)
-  const list = z
-    .array(item, { error })
-    .min(1, { error })
-    .refine((items) => new Set(items).size === items.length, { error: allow(`${what}, each once`) })
-  return z.union([item, list], { error }).transform((value) => (typeof value === 'string' ? [value] : value))
-}
+import { counter, history } from './config-counter-schema.js'
+import {
+  allow,
+  columnPattern,
+  duration,
+  durationOrOff,
+  groupName,
+  oneOf,
+  oneOrMore,
+  section,
+  tablePattern,
+  textOf,
+  topicNames,
+  topicPattern,
+  wholeNumber,
+  yesOrNo,
+} from './config-rules.js'
 
 const hostAndPort = (defaultPort: number) => {
   const error = allow(`a mapping with host and port, or "host:port"`)
@@ -73,16 +37,12 @@ const hostAndPort = (defaultPort: number) => {
   })
 }
 
-const topicPattern = /^(?!\.{1,2}$)[\w.-]{1,249}$/
-
 const broker = 'host:port of a broker, or several; the port from 1 to 65535, or left out for 9092'
 const kafka = section('brokers, and if need be group, deadLetters, client', {
   brokers: oneOrMore(textOf(broker, brokersPattern), broker).describe(
     'host:port of one or more brokers; the port is 9092 where it is left out',
   ),
-  group: textOf('a group name of letters, digits, ".", "_", "-"', /^[\w.-]{1,200}$/)
-    .default('ranktide')
-    .describe('The consumer group under which offsets are committed'),
+  group: groupName().default('ranktide').describe('The consumer group under which offsets are committed'),
   deadLetters: textOf('the name of a topic', topicPattern)
     .optional()
     .describe('The topic that messages are written to which cannot be used. Default: GROUP.dead-letters'),
@@ -116,23 +76,28 @@ const isDecodable = ({ username, password, pathname }: URL): boolean => {
   }
 }
 
-const databaseUrl = () => urlOf('mysql://user:password@host:port/database', /^mysql:\/\/[^\s/]/)
+const replicaUrl = () => urlOf('mysql://user:password@host:port/database', /^mysql:\/\/[^\s/]/)
+
+const databaseUrl = () =>
+  urlOf('mysql://user:password@host:port/database, or postgres:// without boards', /^(mysql|postgres):\/\/[^\s/]/)
 
 const refill = section('timeout, perMinute, allowScan, concurrency, url, overlap', {
   timeout: duration('10ms', '1h').prefault('5s').describe('How long a refill query may take'),
   perMinute: wholeNumber(1, 100_000).default(60).describe('Refill queries a minute, all boards together'),
   allowScan: yesOrNo().default(false).describe('Whether a board may be read without an index for its order'),
   concurrency: wholeNumber(1, 64).default(2).describe('Refill queries at the same time'),
-  url: databaseUrl().optional().describe('A replica to read refills from'),
+  url: replicaUrl().optional().describe('A replica to read refills from'),
   overlap: duration('0s', '1h').prefault('10s').describe('How long a read waits where no marker may be written'),
 })
 
-const markerTable = textOf('the name of a table, or database.table', /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/)
+const markerTable = textOf('the name of a table, or database.table', tablePattern)
 
 const database = section('url, and if need be refill, audit, marker, timeZone', {
-  url: databaseUrl().describe('mysql://user:password@host:port/database'),
+  url: databaseUrl().describe('mysql://user:password@host:port/database, or postgres://… for counters without boards'),
   refill: refill.prefault({}),
-  audit: audit('10s', '24h').prefault('10m').describe('How often each board is compared with its table, or off'),
+  audit: durationOrOff('10s', '24h', '30s or 10m')
+    .prefault('10m')
+    .describe('How often each board is compared with its table, or off'),
   marker: section('table, write', {
     table: markerTable.default('ranktide_marker').describe('The small table that marker rows are written to'),
     write: oneOf('auto', 'never').default('auto').describe('never: boards say assumed instead of exact'),
@@ -185,19 +150,14 @@ const expression = (what: string) =>
     }
   })
 
-const columnPattern = /^(?!\d+$)[0-9A-Za-z$_\u0080-\uffff]{1,64}$/
 const columnNames = 'one column name, or a list of them'
-const topics = 'one topic, or a list of them; letters, digits, ".", "_", "-"'
 
 const board = section(
   'topic, table, score, and if need be where, format, key, order, ties, size, columns, per, maxBoards, zset, window',
   {
-    topic: oneOrMore(textOf(topics, topicPattern), topics).describe('The topics that carry the row changes'),
+    topic: topicNames().describe('The topics that carry the row changes'),
     format: oneOf('canal-json').default('canal-json').describe('What writes the topic'),
-    table: textOf(
-      'database.table, or a table of the database in database.url',
-      /^[^\s.`'"/\\]{1,64}(\.[^\s.`'"/\\]{1,64})?$/,
-    ),
+    table: textOf('database.table, or a table of the database in database.url', tablePattern),
     key: oneOrMore(textOf(columnNames, columnPattern), columnNames)
       .optional()
       .describe("Default: the table's primary key"),
@@ -236,20 +196,25 @@ const board = section(
   },
 )
 
-export const boardNamePattern = /^[A-Za-z0-9][\w.-]{0,99}$/
+const named = <T extends z.ZodType>(item: T, what: string) =>
+  z.record(z.string(), item, { error: allow(what) }).optional()
 
-export const configSchema = section('kafka, database, redis, boards, and if need be http, instance', {
-  kafka,
-  database,
-  redis,
-  http: http.prefault({}),
-  instance: textOf('letters, digits, ".", "_", "-"', /^[\w.-]{1,128}$/)
-    .optional()
-    .describe('Names this replica. Default: the name of the host'),
-  boards: z
-    .record(z.string(), board, { error: allow('a mapping of board names to boards') })
-    .describe('The boards, by name'),
-})
+/** At least one of boards, counters and history is there, redis with boards: config-checks.ts. */
+export const configSchema = section(
+  'kafka, database, what is to run (boards with redis, counters, history), and if need be http, instance',
+  {
+    kafka,
+    database,
+    redis: redis.optional(),
+    http: http.prefault({}),
+    instance: textOf('letters, digits, ".", "_", "-"', /^[\w.-]{1,128}$/)
+      .optional()
+      .describe('Names this replica. Default: the name of the host'),
+    boards: named(board, 'a mapping of board names to boards').describe('The boards, by name'),
+    counters: named(counter, 'a mapping of counter names to counters').describe('The counters, by name'),
+    history: history.optional().describe("Keeps each user's latest read of an item"),
+  },
+)
 
 export const logLevelSchema = oneOf(...logLevels)
 

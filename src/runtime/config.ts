@@ -1,18 +1,25 @@
 /** The configuration as the rest of the program sees it: checked, defaults filled in, durations in milliseconds. */
 import type { Direction, Ties } from '../core/board-spec.js'
+import type { CounterSpec } from '../core/counter-spec.js'
 
 export interface Config {
   /** The file it came from, as it was named. */
   readonly file: string
   /** Names this replica: the same name takes its own lease back at once after a restart. */
   readonly instance: string
+  /** `instance` where the file says it: consumers are static members of their groups by that name. */
+  readonly member: string | undefined
   readonly log: { readonly level: LogLevel }
   readonly kafka: KafkaConfig
   readonly database: DatabaseConfig
-  readonly redis: RedisConfig
+  /** Undefined only where there are no boards. */
+  readonly redis: RedisConfig | undefined
   readonly http: { readonly host: string; readonly port: number }
   /** In the order of the file; names are unique. */
   readonly boards: readonly BoardConfig[]
+  /** In the order of the file; names are unique. */
+  readonly counters: readonly CounterConfig[]
+  readonly history: HistoryConfig | undefined
 }
 
 export const logLevels = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent'] as const
@@ -31,6 +38,8 @@ export interface KafkaConfig {
 export interface DatabaseConfig {
   /** Holds the password: show it through `hidePasswords` only. */
   readonly url: string
+  /** `postgres` only without boards. */
+  readonly dialect: 'mysql' | 'postgres'
   readonly refill: {
     readonly timeoutMs: number
     readonly perMinute: number
@@ -106,4 +115,26 @@ export interface BoardConfig {
   /** The name of the sorted set; undefined: made from prefix and board. */
   readonly zset: string | undefined
   readonly window: { readonly events: number; readonly timeMs: number }
+}
+
+/** What counters and the history have in common. */
+export interface ReadingConfig {
+  readonly topics: readonly string[]
+  /** The consumer group, which no other pipeline has. */
+  readonly group: string
+  /** Where a partition is begun of which no offset is stored. */
+  readonly start: 'beginning' | 'end'
+  /** What to do when the topic no longer has the next event. */
+  readonly onLoss: 'stop' | 'skip'
+  /** `most`: events at a time while there is a backlog; at least `events`. */
+  readonly window: { readonly events: number; readonly timeMs: number; readonly most: number }
+}
+
+export interface CounterConfig extends ReadingConfig {
+  readonly spec: CounterSpec
+}
+
+export interface HistoryConfig extends ReadingConfig {
+  /** After which a read is deleted; undefined: never. */
+  readonly retentionMs: number | undefined
 }

@@ -44,11 +44,20 @@ export class Lifecycle {
     return this.#closing !== undefined
   }
 
-  /** Registers what has just been opened. What is opened while the process closes is released at once. */
-  onClose(name: string, release: Release, limitMs: number = standardLimitMs): void {
+  /**
+   * Registers what has just been opened. What is opened while the process closes is released at once. Returns the way to
+   * release it before that, and to have done with it; resolves to whether that went well.
+   */
+  onClose(name: string, release: Release, limitMs: number = standardLimitMs): () => Promise<boolean> {
     const releaser = { name, release, limitMs }
     if (this.#closing === undefined) this.#releasers.push(releaser)
     else this.#closing = Promise.all([this.#closing, this.#run(releaser)]).then((clean) => clean.every(Boolean))
+    return async () => {
+      const index = this.#releasers.indexOf(releaser)
+      if (index < 0) return true
+      this.#releasers.splice(index, 1)
+      return this.#run(releaser)
+    }
   }
 
   /** Releases everything, once: later calls wait for the first. Resolves to whether all went well and in time. */

@@ -8,7 +8,7 @@ export interface ConnectionFinding {
   readonly detail: string
 }
 
-/** With the code, by which docs/operations.md tells what to do. */
+/** With the code, by which docs/errors.md tells what to do. */
 export const failed = (name: string, error: unknown): ConnectionFinding => {
   const { code, message } = asRanktideError(error)
   return { name, level: 'error', detail: `${code}: ${message}` }

@@ -19,15 +19,24 @@ const withPart = (part: Partial<typeof good> & { more?: string }): string[] =>
 const board = (keys: string): string[] =>
   withPart({ boards: `boards:\n  likes: { topic: t, table: webook.interactives, score: like_cnt }\n  b:\n    ${keys}` })
 
+/** Without boards and Redis; `more` begins at line 3. */
+const counters = (more: string): string[] => problemsOf([good.kafka, good.database, more].join('\n'))
+/** One counter a line from line 4, called c0, c1, … */
+const counter = (...keys: string[]): string[] =>
+  counters(`counters:\n${keys.map((one, i) => `  c${i}: { topic: t, table: a.b, ${one} }`).join('\n')}`)
+
 test('the configuration that the cases vary is right', () => {
   expect(withPart({})).toEqual([])
+  expect(counter('add: { n: 1 }')).toEqual([])
 })
 
 test.each([
   [
-    'unknown section, of a later version',
-    withPart({ more: 'counters: {}' }),
-    ['ranktide.yaml:5: counters is not a known key; allowed: kafka, database, redis, http, instance, boards'],
+    'unknown section',
+    withPart({ more: 'titles: {}' }),
+    [
+      'ranktide.yaml:5: titles is not a known key; allowed: kafka, database, redis, http, instance, boards, counters, history',
+    ],
   ],
   [
     'misspelt key with one near it',
@@ -60,10 +69,36 @@ test.each([
   ],
   [
     'another kind of database, without its password',
+    withPart({ database: 'database: { url: oracle://me:hunter2@h/webook }' }),
+    [
+      'ranktide.yaml:2: database.url is "oracle://me:***@h/webook"; allowed: mysql://user:password@host:port/database, or postgres:// without boards, special characters in user and password percent-encoded',
+    ],
+  ],
+  [
+    'boards on Postgres, without its password',
     withPart({ database: 'database: { url: postgres://me:hunter2@h/webook }' }),
     [
-      'ranktide.yaml:2: database.url is "postgres://me:***@h/webook"; allowed: mysql://user:password@host:port/database, special characters in user and password percent-encoded',
+      'ranktide.yaml:2: database.url is "postgres://me:***@h/webook" and there are boards, which follow the binary log of MySQL or MariaDB; allowed: mysql://user:password@host:port/database, or the counters in a file without boards',
     ],
+  ],
+  [
+    'a replica on Postgres',
+    withPart({ database: 'database: { url: mysql://h/x, refill: { url: postgres://h/x } }' }),
+    [
+      'ranktide.yaml:2: database.refill.url is "postgres://h/x"; allowed: mysql://user:password@host:port/database, special characters in user and password percent-encoded',
+    ],
+  ],
+  [
+    'boards without Redis',
+    withPart({ redis: '' }),
+    [
+      'ranktide.yaml:1: redis is missing; needed by boards: a mapping with url, or sentinels and name, or cluster; and if need be prefix',
+    ],
+  ],
+  [
+    'nothing to run',
+    withPart({ boards: '' }),
+    ['ranktide.yaml:1: boards is missing; needed: boards, counters or history, at least one of them'],
   ],
   [
     'a duration without a unit',
@@ -207,6 +242,137 @@ test.each([
     withPart({ more: 'http:' }),
     ['ranktide.yaml:5: http is empty; allowed: a mapping with host, port'],
   ],
+  ['no counters', counters('counters: {}'), ['ranktide.yaml:3: counters is empty; needed: at least one counter']],
+  [
+    'a counter that says nothing, and a history',
+    counters('counters:\n  reads: {}\nhistory: { topic: "a b" }'),
+    [
+      'ranktide.yaml:4: counters.reads.topic is missing; allowed: one topic, or a list of them; letters, digits, ".", "_", "-"',
+      'ranktide.yaml:4: counters.reads.table is missing; allowed: database.table, or a table of the database in database.url',
+      'ranktide.yaml:4: counters.reads.add is missing; allowed: a mapping of columns to what an event adds, such as read_cnt: 1',
+      'ranktide.yaml:5: history.topic is "a b"; allowed: one topic, or a list of them; letters, digits, ".", "_", "-"',
+    ],
+  ],
+  [
+    'a misspelt key of a counter and of the history',
+    counters(
+      'counters:\n  reads: { topic: t, table: a, add: { n: 1 }, bucket: [hour] }\nhistory: { topic: t, retenton: 1d }',
+    ),
+    [
+      'ranktide.yaml:4: counters.reads.bucket is not a known key; did you mean buckets? allowed: topic, group, start, onLoss, window, table, key, add, buckets, timeZone',
+      'ranktide.yaml:5: history.retenton is not a known key; did you mean retention? allowed: topic, group, start, onLoss, window, retention',
+    ],
+  ],
+  [
+    'a counter that adds nothing, one that adds to its key, and by halves',
+    counter('add: {}', 'add: { biz: 1 }', 'add: { n: 0 }', 'add: { n: 0.5 }', 'add: { "a b": 1 }'),
+    [
+      'ranktide.yaml:4: counters.c0.add is empty; needed: at least one column, such as read_cnt: 1',
+      'ranktide.yaml:5: counters.c1.add.biz is a column of the key; allowed: columns that count',
+      'ranktide.yaml:6: counters.c2.add.n is 0; allowed: a whole number from -1000000 to 1000000, not 0',
+      'ranktide.yaml:7: counters.c3.add.n is 0.5; allowed: a whole number from -1000000 to 1000000, not 0',
+      'ranktide.yaml:8: counters.c4.add["a b"] is not a column name',
+    ],
+  ],
+  [
+    'keys of a counter',
+    counter(
+      'key: biz, add: { n: 1 }',
+      'key: [a], add: { n: 1 }',
+      'key: [a, a], add: { n: 1 }',
+      'key: [a, n], add: { n: 1 }',
+    ),
+    [
+      'ranktide.yaml:4: counters.c0.key is "biz"; allowed: two columns: that of biz and that of biz_id',
+      'ranktide.yaml:5: counters.c1.key is ["a"]; allowed: two columns: that of biz and that of biz_id',
+      'ranktide.yaml:6: counters.c2.key is ["a", "a"]; allowed: two different columns, that of biz and that of biz_id',
+      'ranktide.yaml:7: counters.c3.add.n is a column of the key; allowed: columns that count',
+    ],
+  ],
+  [
+    'buckets and time zones',
+    counter(
+      'add: { n: 1 }, buckets: [week]',
+      'add: { n: 1 }, buckets: [day, day]',
+      'add: { n: 1 }, timeZone: "+08:00"',
+      'add: { n: 1 }, timeZone: Asia/Shanghia',
+    ),
+    [
+      'ranktide.yaml:4: counters.c0.buckets[0] is "week"; allowed: hour, day',
+      'ranktide.yaml:5: counters.c1.buckets is ["day", "day"]; allowed: a list of hour, day, each once',
+      'ranktide.yaml:6: counters.c2.timeZone is "+08:00"; allowed: the name of a time zone, such as Asia/Shanghai',
+      'ranktide.yaml:7: counters.c3.timeZone is "Asia/Shanghia"; allowed: the name of a time zone, such as Asia/Shanghai',
+    ],
+  ],
+  [
+    'windows',
+    counter(
+      'add: { n: 1 }, window: { events: 0 }',
+      'add: { n: 1 }, window: { most: 999 }',
+      'add: { n: 1 }, window: { events: 10, most: 9 }',
+    ),
+    [
+      'ranktide.yaml:4: counters.c0.window.events is 0; allowed: a whole number from 1 to 50000',
+      'ranktide.yaml:5: counters.c1.window.most is 999; allowed: a whole number from 1000, which is window.events, to 50000',
+      'ranktide.yaml:6: counters.c2.window.most is 9; allowed: a whole number from 10, which is window.events, to 50000',
+    ],
+  ],
+  [
+    'where a counter begins, and what it does about a loss',
+    counter('add: { n: 1 }, start: latest, onLoss: ignore'),
+    [
+      'ranktide.yaml:4: counters.c0.start is "latest"; allowed: beginning, end',
+      'ranktide.yaml:4: counters.c0.onLoss is "ignore"; allowed: stop, skip',
+    ],
+  ],
+  [
+    'groups that two pipelines would share',
+    counters(
+      `counters:
+  a: { topic: t, table: x, add: { n: 1 }, group: ranktide }
+  b: { topic: t, table: x, add: { n: 1 }, group: ranktide.counter.c }
+  c: { topic: t, table: x, add: { n: 1 } }
+history: { topic: t, group: ranktide.counter.c }`,
+    ),
+    [
+      'ranktide.yaml:4: counters.a.group is "ranktide", as kafka.group is; allowed: a group of its own',
+      'ranktide.yaml:6: counters.c.group is "ranktide.counter.c", as counters.b.group is; allowed: a group of its own',
+      'ranktide.yaml:7: history.group is "ranktide.counter.c", as counters.c.group is; allowed: a group of its own',
+    ],
+  ],
+  [
+    'a group that would be too long for the database',
+    problemsOf(
+      `kafka: { brokers: a, group: ${'g'.repeat(180)} }\n${good.database}\ncounters: { ${'c'.repeat(64)}: { topic: t, table: x, add: { n: 1 } } }`,
+    ),
+    [
+      `ranktide.yaml:3: counters.${'c'.repeat(64)}.group is missing, and the one made of kafka.group and the name has 253 characters; allowed: one with up to 200`,
+    ],
+  ],
+  [
+    'a counter name with a slash, and one that is too long',
+    counters(
+      `counters: { a/b: { topic: t, table: x, add: { n: 1 } }, ${'x'.repeat(65)}: { topic: t, table: x, add: { n: 1 } } }`,
+    ),
+    ['"a/b"', '']
+      .map((name) => (name === '' ? `.${'x'.repeat(65)}` : `[${name}]`))
+      .map(
+        (name) =>
+          `ranktide.yaml:3: counters${name} is not a counter name; allowed: up to 64 letters, digits, ".", "_", "-", of which the first is a letter or digit`,
+      ),
+  ],
+  [
+    'a retention in weeks',
+    counters('history: { topic: t, retention: 2w }'),
+    ['ranktide.yaml:3: history.retention is "2w"; allowed: a duration from 1h to 3650d, such as 30d or 90d, or off'],
+  ],
+  [
+    'a database that is not named',
+    problemsOf(`${good.kafka}\ndatabase: { url: mysql://h }\nhistory: { topic: t }`),
+    [
+      'ranktide.yaml:2: database.url names no database; needed: mysql://user:password@host:port/database, in which counters keep their offsets',
+    ],
+  ],
 ])('%s', (_name, told, expected) => {
   expect(told).toEqual(expected)
 })
@@ -304,7 +470,8 @@ test.each([
 })
 
 test('files that hold no mapping, or one without end', () => {
-  const root = 'allowed: a mapping with kafka, database, redis, boards, and if need be http, instance'
+  const root =
+    'allowed: a mapping with kafka, database, what is to run (boards with redis, counters, history), and if need be http, instance'
   expect(problemsOf('')).toEqual([`ranktide.yaml:1: the file is empty; ${root}`])
   expect(problemsOf('- a\n')).toEqual([`ranktide.yaml:1: the file is ["a"]; ${root}`])
   expect(problemsOf('kafka: &k { kafka: *k }\n').some((line) => line.includes('is nested too deeply'))).toBe(true)

@@ -32,10 +32,12 @@ test('a board of three lines gets the documented defaults', () => {
   expect(parsed(servers + threeLines)).toEqual({
     file: 'ranktide.yaml',
     instance: 'pod-1',
+    member: undefined,
     log: { level: 'info' },
     kafka: { brokers: ['localhost:9092'], group: 'ranktide', deadLetters: 'ranktide.dead-letters', client: {} },
     database: {
       url: 'mysql://user:password@localhost:3306/webook',
+      dialect: 'mysql',
       refill: {
         timeoutMs: 5000,
         perMinute: 60,
@@ -67,7 +69,100 @@ test('a board of three lines gets the documented defaults', () => {
         window: { events: 5000, timeMs: 50 },
       },
     ],
+    counters: [],
+    history: undefined,
   })
+})
+
+const counting = `
+kafka: { brokers: localhost:9092 }
+database: { url: mysql://user:password@localhost:3306/webook }
+`
+
+test('a counter of three keys gets the documented defaults, and needs neither Redis nor boards', () => {
+  const config = parsed(
+    `${counting}counters: { reads: { topic: read_events, table: interactives, add: { read_cnt: 1 } } }`,
+  )
+  expect(config.redis).toBeUndefined()
+  expect(config.boards).toEqual([])
+  expect(config.history).toBeUndefined()
+  expect(config.counters).toEqual([
+    {
+      topics: ['read_events'],
+      group: 'ranktide.counter.reads',
+      start: 'beginning',
+      onLoss: 'stop',
+      window: { events: 1000, timeMs: 200, most: 10_000 },
+      spec: {
+        name: 'reads',
+        table: { schema: undefined, name: 'interactives' },
+        key: { biz: 'biz', bizId: 'biz_id' },
+        add: new Map([['read_cnt', 1]]),
+        buckets: [],
+        timeZone: 'UTC',
+      },
+    },
+  ])
+})
+
+test('every key of a counter and of the history is taken as written, on Postgres too', () => {
+  const config = parsed(`
+kafka: { brokers: localhost:9092, group: g }
+database: { url: "postgres://user:p%40ss@localhost:5432/webook" }
+instance: blue-1
+counters:
+  reads:
+    topic: [a, b]
+    table: webook.interactives
+    key: [kind, item]
+    add: { read_cnt: 1, heat: -2 }
+    window: { events: 8000, time: 1s }
+    buckets: [hour, day]
+    timeZone: Asia/Shanghai
+    start: end
+    onLoss: skip
+  again: { topic: a, table: t, add: { n: 1 }, group: mine, window: { events: 5, most: 7 } }
+history: { topic: a, retention: 30d, window: { time: 50ms } }
+`)
+  expect(config.member).toBe('blue-1')
+  expect(config.database.dialect).toBe('postgres')
+  expect(config.counters).toEqual([
+    {
+      topics: ['a', 'b'],
+      group: 'g.counter.reads',
+      start: 'end',
+      onLoss: 'skip',
+      window: { events: 8000, timeMs: 1000, most: 50_000 },
+      spec: {
+        name: 'reads',
+        table: { schema: 'webook', name: 'interactives' },
+        key: { biz: 'kind', bizId: 'item' },
+        add: new Map([
+          ['read_cnt', 1],
+          ['heat', -2],
+        ]),
+        buckets: ['hour', 'day'],
+        timeZone: 'Asia/Shanghai',
+      },
+    },
+    expect.objectContaining({ group: 'mine', window: { events: 5, timeMs: 200, most: 7 } }),
+  ])
+  expect(config.history).toEqual({
+    topics: ['a'],
+    group: 'g.history',
+    start: 'beginning',
+    onLoss: 'stop',
+    window: { events: 1000, timeMs: 50, most: 10_000 },
+    retentionMs: 30 * 86_400_000,
+  })
+})
+
+test.each([
+  ['', 90 * 86_400_000],
+  [', retention: 12h', 12 * 3_600_000],
+  [', retention: off', undefined],
+])('history%s', (retention, expected) => {
+  expect(parsed(`${counting}history: { topic: a${retention} }`).history?.retentionMs).toBe(expected)
 })
 
 test('every key of the documented example is taken as written', () => {
@@ -157,7 +252,7 @@ test('sentinels and cluster nodes may be mappings or host:port, with the usual p
       sentinelLogin: { password: '2' },
     },
   })
-  expect(withRedis('{ cluster: [{ host: c1, port: 7000 }, c2], username: u, tls: true }').redis.connection).toEqual({
+  expect(withRedis('{ cluster: [{ host: c1, port: 7000 }, c2], username: u, tls: true }').redis?.connection).toEqual({
     kind: 'cluster',
     nodes: [
       { host: 'c1', port: 7000 },
@@ -189,7 +284,7 @@ ${threeLines}`,
   })
   expect(config.database.url).toBe('mysql://root:0123@localhost/webook')
   expect(config.database.refill.allowScan).toBe(true)
-  expect(config.redis.prefix).toBe('fallback')
+  expect(config.redis?.prefix).toBe('fallback')
   expect(config.instance).toBe('a')
   expect(config.http.port).toBe(9001)
 })
