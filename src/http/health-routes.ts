@@ -1,5 +1,6 @@
 /** `/livez`, `/startupz`, `/readyz`: plain text for supervisors and load balancers. */
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { Refusal } from './envelope.js'
 import type { Health, HealthCheck } from './health.js'
 
 const answer = (reply: FastifyReply, ok: boolean, text: string): FastifyReply =>
@@ -22,11 +23,13 @@ export const addHealthRoutes = (server: FastifyInstance, health: Health): void =
 
   server.get('/readyz', (request, reply) => {
     const draining = health.draining()
-    const { ok, checks } = health.ready()
+    const { verbose: asked, only } = request.query as { verbose?: unknown; only?: unknown }
+    if (only !== undefined && only !== 'boards' && only !== 'counters')
+      throw new Refusal(400, `only is ${JSON.stringify(only)}; allowed: boards, counters`)
+    const { ok, checks } = health.ready(only)
     const ready = ok && !draining
     const verdict = ready ? 'ok' : draining ? 'draining' : 'not ready'
-    const verbose = (request.query as { verbose?: unknown }).verbose !== undefined
-    const lines = verbose ? [...checks.map(showCheck), verdict] : [verdict]
+    const lines = asked !== undefined ? [...checks.map(showCheck), verdict] : [verdict]
     return answer(reply, ready, lines.join('\n'))
   })
 }

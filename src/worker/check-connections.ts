@@ -5,6 +5,7 @@ import { grantMarker } from '../databases/mysql/marker.js'
 import { RedisClient } from '../redis/client.js'
 import type { Config } from '../runtime/config.js'
 import { feedsOf } from '../runtime/feeds.js'
+import { checkCounters } from './check-counters.js'
 import { checkTopics } from './check-topics.js'
 import { type ConnectionFinding, failed } from './connection-finding.js'
 import { WorkerDatabase } from './database.js'
@@ -12,10 +13,12 @@ import { WorkerDatabase } from './database.js'
 export const checkConnections = async (config: Config): Promise<readonly ConnectionFinding[]> => {
   const feeds = feedsOf(config)
   const kafka = await Promise.all(feeds.map((feed) => checkTopics(config, feed)))
-  return [...kafka.flat(), ...(await checkRedis(config)), ...(await checkDatabase(config))]
+  const boards = feeds.length === 0 ? [] : await checkDatabase(config)
+  return [...kafka.flat(), ...(await checkRedis(config)), ...boards, ...(await checkCounters(config))]
 }
 
 const checkRedis = async ({ redis }: Config): Promise<readonly ConnectionFinding[]> => {
+  if (redis === undefined) return []
   const client = new RedisClient(redis.connection)
   try {
     await client.connected()

@@ -21,7 +21,8 @@ export class WorkerDatabase implements FeedDatabase {
   readonly #config: DatabaseConfig
   readonly #refill: MysqlPool
   readonly #budget: RefillBudget
-  readonly #bases: MysqlBase[] = []
+  /** By feed: one that is started again gets a new one. */
+  readonly #bases = new Map<string, MysqlBase>()
 
   /** Opens no connection yet. */
   constructor(config: DatabaseConfig) {
@@ -75,12 +76,13 @@ export class WorkerDatabase implements FeedDatabase {
       visibleMs,
       budget: this.#budget,
     })
-    this.#bases.push(base)
+    this.#bases.get(feed)?.close()
+    this.#bases.set(feed, base)
     return base
   }
 
   async close(): Promise<void> {
-    for (const base of this.#bases) base.close()
+    for (const base of this.#bases.values()) base.close()
     this.#budget.close()
     await Promise.all([this.primary.close(), this.#refill === this.primary ? undefined : this.#refill.close()])
   }

@@ -2,6 +2,7 @@
 import type { Config } from '../runtime/config.js'
 import { KafkaDeadLetters } from '../sources/kafka-dead-letters.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
+import { countingParts } from './counting-parts.js'
 import { WorkerDatabase } from './database.js'
 import type { WorkerParts } from './worker-parts.js'
 
@@ -9,8 +10,13 @@ import type { WorkerParts } from './worker-parts.js'
 export const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
 
 /** Opens no connection yet. */
-export const serverParts = ({ kafka, database }: Config): WorkerParts => ({
-  database: new WorkerDatabase(database),
+export const serverParts = (config: Config): WorkerParts => ({
+  database: config.boards.length === 0 ? undefined : new WorkerDatabase(config.database),
+  counting: countingParts(config),
+  ...kafkaParts(config),
+})
+
+const kafkaParts = ({ kafka }: Config): Pick<WorkerParts, 'deadLetters' | 'openSource'> => ({
   deadLetters: new KafkaDeadLetters({
     brokers: kafka.brokers.join(','),
     group: kafka.group,

@@ -1,15 +1,23 @@
 /** What a worker stands on, as it sees it: real servers, or what does their work in one process (the demo). */
 import type { BoardSpec } from '../core/board-spec.js'
+import type { CountBatch } from '../core/count-batch.js'
+import type { CounterSpec } from '../core/counter-spec.js'
 import type { RanktideError } from '../core/errors.js'
+import type { HistoryBatch } from '../core/history-batch.js'
 import type { Positions } from '../core/positions.js'
 import type { Finding } from '../databases/mysql/finding.js'
 import type { MarkerTable } from '../databases/mysql/marker.js'
+import type { BatchStore, ReadHistory } from '../operators/batch-store.js'
+import type { GroupConsumer } from '../operators/message-ports.js'
 import type { Base, DeadLetters, FeedSource } from '../operators/ports.js'
-import type { BoardConfig } from '../runtime/config.js'
+import type { BoardConfig, ReadingConfig } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
 
 export interface WorkerParts {
-  readonly database: FeedDatabase
+  /** Undefined where there are no boards. */
+  readonly database: FeedDatabase | undefined
+  /** Undefined where nothing is counted. */
+  readonly counting?: CountingParts
   readonly deadLetters: OpenDeadLetters
   /** `onTrouble` is told what the source waits for while it goes on. */
   openSource(feed: Feed, onTrouble: (error: RanktideError) => void): OpenSource
@@ -26,6 +34,26 @@ export interface FeedDatabase {
   /** Undefined: no marker may be written. */
   marker(boards: readonly BoardSpec[]): Promise<MarkerTable | undefined>
   base(feed: string, marker: MarkerTable | undefined): Base
+  close(): Promise<void>
+}
+
+/** What counters and the history stand on. Nothing connects before it is used. */
+export interface CountingParts {
+  /** `onTrouble` is told what the consumer waits for while it goes on. */
+  openConsumer(reading: ReadingConfig, onTrouble: (error: RanktideError) => void): GroupConsumer
+  openCountStore(spec: CounterSpec): OpenStore<CountBatch>
+  openHistoryStore(): OpenStore<HistoryBatch>
+  openReadHistory(): OpenReadHistory
+}
+
+/** Calls fail with DATABASE_*, `preflight` also with what is fatal. */
+export interface OpenStore<B> extends BatchStore<B> {
+  /** Everything that keeps it from being written, or may surprise. */
+  preflight(): Promise<readonly Finding[]>
+  close(): Promise<void>
+}
+
+export interface OpenReadHistory extends ReadHistory {
   close(): Promise<void>
 }
 

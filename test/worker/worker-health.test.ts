@@ -7,11 +7,7 @@ const healthOf = (): { health: WorkerHealth; boards: FakeBoards; unkept: Set<str
   const boards = new FakeBoards()
   boards.boards.set('likes', viewOf(['{}'])).set('reads', null)
   const unkept = new Set<string>()
-  const health = new WorkerHealth(
-    boards,
-    () => false,
-    (name) => unkept.has(name),
-  )
+  const health = new WorkerHealth(boards, () => false, { isNew: (name) => unkept.has(name) })
   return { health, boards, unkept }
 }
 

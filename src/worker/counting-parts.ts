@@ -1,0 +1,41 @@
+/** What counters stand on in `ranktide run`: groups in Kafka, and the database that the URL names. */
+import { MysqlCountStore } from '../databases/mysql/count-store.js'
+import { MysqlHistoryStore } from '../databases/mysql/history-store.js'
+import { MysqlReadHistory } from '../databases/mysql/read-history.js'
+import { PostgresCountStore } from '../databases/postgres/count-store.js'
+import { PostgresHistoryStore } from '../databases/postgres/history-store.js'
+import { PostgresReadHistory } from '../databases/postgres/read-history.js'
+import type { Config, DatabaseConfig } from '../runtime/config.js'
+import { KafkaGroupConsumer } from '../sources/kafka-group-consumer.js'
+import type { CountingParts, OpenReadHistory } from './worker-parts.js'
+
+/** A batch of the client; windows gather several. */
+const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
+
+/** Opens no connection yet. */
+export const countingParts = ({ kafka, database, member }: Config): CountingParts => {
+  const options = { url: database.url, timeoutMs: database.refill.timeoutMs }
+  const mysql = database.dialect === 'mysql'
+  return {
+    openConsumer: ({ group, topics }, onTrouble) =>
+      new KafkaGroupConsumer({
+        brokers: kafka.brokers.join(','),
+        group,
+        client: kafka.client,
+        topics,
+        instance: member,
+        window: sourceWindow,
+        onTrouble,
+      }),
+    openCountStore: (spec) =>
+      mysql ? new MysqlCountStore({ ...options, spec }) : new PostgresCountStore({ ...options, spec }),
+    openHistoryStore: () => (mysql ? new MysqlHistoryStore(options) : new PostgresHistoryStore(options)),
+    openReadHistory: () => openReadHistory(database),
+  }
+}
+
+/** Opens no connection yet. */
+export const openReadHistory = ({ url, dialect, refill }: DatabaseConfig): OpenReadHistory => {
+  const options = { url, timeoutMs: refill.timeoutMs }
+  return dialect === 'mysql' ? new MysqlReadHistory(options) : new PostgresReadHistory(options)
+}
