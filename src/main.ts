@@ -31,6 +31,10 @@ const code = await runProgram(
       const { checkConnections } = await loadWithKafka(() => import('./worker/check-connections.js'))
       return checkConnections(config)
     },
+    eraseHistory: async (config, what) => {
+      const { eraseReads } = await import('./worker/erase-reads.js')
+      return eraseReads(config, what)
+    },
     proposeConfig: async (options) => {
       const { proposeConfig } = await import('./init/look-at-database.js')
       return proposeConfig(options)

@@ -6,24 +6,27 @@ import { Command, CommanderError, Option } from 'commander'
 import { asRanktideError, RanktideError } from '../core/errors.js'
 import type { Config } from '../runtime/config.js'
 import { configJsonSchema } from '../runtime/config-json-schema.js'
+import { type ConfigPart, configParts, partOf } from '../runtime/config-part.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { createLog, type Log } from '../runtime/log.js'
 import { hidePasswords } from '../runtime/secrets.js'
 import { addDemo, type DemoActions, DemoFailed } from './demo-command.js'
 import { describeBoard } from './describe-board.js'
+import { describeCounter, describeHistory } from './describe-counter.js'
+import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { packageVersion } from './version.js'
 
 /** What `config check --connect` found out about one server, topic, table or index. */
 export interface ConnectionFinding {
   readonly name: string
-  /** A warning does not keep boards from starting. */
+  /** A warning keeps nothing from starting. */
   readonly level: 'ok' | 'warning' | 'error'
   /** One sentence; no secrets. */
   readonly detail: string
 }
 
-export interface ProgramActions extends InitActions, DemoActions {
+export interface ProgramActions extends InitActions, DemoActions, HistoryActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -46,9 +49,11 @@ Examples:
 const runExamples = `
 Examples:
   ranktide run
-      the boards of ./ranktide.yaml, until SIGTERM or Ctrl-C; the log goes to standard output, a line of JSON an event
+      all that ./ranktide.yaml asks for, until SIGTERM or Ctrl-C; the log goes to standard output, a line of JSON an event
   LOG_LEVEL=debug ranktide run --config likes.yaml
       another file, and more to read
+  ranktide run --only counters
+      the counters and the history of a file that has boards, too
   curl -i 'http://127.0.0.1:8081/boards/likes?limit=3'
       what it serves; /readyz?verbose and /metrics tell how it is`
 
@@ -62,7 +67,7 @@ Examples:
   ranktide config check
       what is wrong with ./ranktide.yaml, all at once; asks no server
   ranktide config check --connect --config likes.yaml
-      also one line a server, topic, table and index: [+] good, [!] a warning, [-] keeps the boards from starting (exit 1)`
+      also one line a server, topic, table and index: [+] good, [!] a warning, [-] keeps it from starting (exit 1)`
 
 const schemaExamples = `
 Examples:
@@ -78,12 +83,13 @@ const configOption = () => new Option('-c, --config <file>', 'the configuration'
 const addRun = (program: Command, actions: ProgramActions): void => {
   program
     .command('run')
-    .description('keep the boards of the configuration up to date and serve them, until stopped')
+    .description('keep the boards of the configuration up to date and serve them, and count, until stopped')
     .addOption(configOption())
-    .addOption(new Option('--only <part>', 'run a part of the configuration').choices(['boards']))
+    .addOption(new Option('--only <part>', 'run a part of the configuration').choices(configParts))
     .addHelpText('after', runExamples)
-    .action(async ({ config: file }: FileOption) => {
-      const config = await loadConfig(file, actions.surroundings)
+    .action(async ({ config: file, only }: FileOption & { only?: ConfigPart }) => {
+      const loaded = await loadConfig(file, actions.surroundings)
+      const config = only === undefined ? loaded : partOf(loaded, only)
       await actions.runWorker(config, createLog(config))
     })
 }
@@ -102,6 +108,8 @@ const addConfig = (program: Command, actions: ProgramActions): void => {
     .action(async ({ config: file, connect }: FileOption & { connect: boolean }) => {
       const config = await loadConfig(file, actions.surroundings)
       for (const board of config.boards) actions.out(`${describeBoard(board)}\n`)
+      for (const counter of config.counters) actions.out(`${describeCounter(counter)}\n`)
+      if (config.history !== undefined) actions.out(`${describeHistory(config.history)}\n`)
       if (connect) await checkServers(config, actions)
     })
   group
@@ -124,7 +132,7 @@ const checkServers = async (config: Config, actions: ProgramActions): Promise<vo
 
 export const buildProgram = (actions: ProgramActions): Command => {
   const program = new Command('ranktide')
-    .description('live, exact Top-N boards from the row changes of a SQL table, kept in Redis')
+    .description('live, exact Top-N boards from the row changes of a SQL table, kept in Redis; and counters of events')
     .version(packageVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({ writeOut: actions.out, writeErr: actions.error })
@@ -133,6 +141,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
     .addHelpText('after', examples)
   addRun(program, actions)
   addConfig(program, actions)
+  addHistory(program, actions)
   addInit(program, actions)
   addDemo(program, actions)
   return program

@@ -1,13 +1,12 @@
 /** What counters stand on in `ranktide run`: groups in Kafka, and the database that the URL names. */
 import { MysqlCountStore } from '../databases/mysql/count-store.js'
 import { MysqlHistoryStore } from '../databases/mysql/history-store.js'
-import { MysqlReadHistory } from '../databases/mysql/read-history.js'
 import { PostgresCountStore } from '../databases/postgres/count-store.js'
 import { PostgresHistoryStore } from '../databases/postgres/history-store.js'
-import { PostgresReadHistory } from '../databases/postgres/read-history.js'
-import type { Config, DatabaseConfig } from '../runtime/config.js'
+import type { Config } from '../runtime/config.js'
 import { KafkaGroupConsumer } from '../sources/kafka-group-consumer.js'
-import type { CountingParts, OpenReadHistory } from './worker-parts.js'
+import { openReadHistory } from './open-read-history.js'
+import type { CountingParts } from './worker-parts.js'
 
 /** A batch of the client; windows gather several. */
 const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
@@ -32,10 +31,4 @@ export const countingParts = ({ kafka, database, member }: Config): CountingPart
     openHistoryStore: () => (mysql ? new MysqlHistoryStore(options) : new PostgresHistoryStore(options)),
     openReadHistory: () => openReadHistory(database),
   }
-}
-
-/** Opens no connection yet. */
-export const openReadHistory = ({ url, dialect, refill }: DatabaseConfig): OpenReadHistory => {
-  const options = { url, timeoutMs: refill.timeoutMs }
-  return dialect === 'mysql' ? new MysqlReadHistory(options) : new PostgresReadHistory(options)
 }

@@ -43,6 +43,7 @@ const run = async (line: string, more: Partial<ProgramActions> = {}): Promise<Ru
     },
     checkConnections: () => Promise.reject(new Error('was not asked for')),
     proposeConfig: () => Promise.reject(new Error('was not asked for')),
+    eraseHistory: () => Promise.reject(new Error('was not asked for')),
     runDemo: () => Promise.reject(new Error('was not asked for')),
     surroundings: { environment: { LOG_LEVEL: 'silent' }, hostname: 'pod-1' },
     out: (text) => {
@@ -211,6 +212,81 @@ test('run hands the configuration to the worker', async () => {
   expect(ran.map(({ boards }) => boards.map(({ name }) => name))).toEqual([['likes', 'slow']])
 })
 
+const both = join(folder, 'both.yaml')
+writeFileSync(
+  both,
+  `${readFileSync(good, 'utf8')}
+counters:
+  reads: { topic: read_events, table: webook.interactives, add: { read_cnt: 1, heat: -2 }, buckets: [hour, day], timeZone: Asia/Shanghai }
+history: { topic: [a, b], retention: 36h }
+`,
+)
+
+test('config check has a line a counter, and one for the history', async () => {
+  const { code, out } = await run(`config check --config ${both}`)
+  expect([code, out.split('\n').slice(2)]).toEqual([
+    0,
+    [
+      'reads: read_cnt + 1, heat - 2 in webook.interactives by (biz, biz_id), each hour and day of Asia/Shanghai, from topic read_events',
+      'history: latest reads for 36 hours, from topics a, b',
+      '',
+    ],
+  ])
+})
+
+test('run --only takes a part of the configuration, and says so where there is none', async () => {
+  const partsOf = async (only: string) => {
+    const { ran } = await run(`run${only} --config ${both}`)
+    return ran.map(({ boards, counters, history, redis }) => {
+      return [boards.length, counters.length, history !== undefined, redis !== undefined]
+    })
+  }
+  expect(await partsOf('')).toEqual([[2, 1, true, true]])
+  expect(await partsOf(' --only boards')).toEqual([[2, 0, false, true]])
+  expect(await partsOf(' --only counters')).toEqual([[0, 1, true, false]])
+  const { code, error, ran } = await run(`run --only counters --config ${good}`)
+  expect([code, error, ran]).toEqual([2, `--only counters: ${good} has no counters and no history\n`, []])
+})
+
+describe('history erase', () => {
+  const erase = async (words: string) => {
+    const asked: unknown[] = []
+    const { code, out, error } = await run(`history erase${words} --config ${good}`, {
+      eraseHistory: (_config, what) => {
+        asked.push(what)
+        return Promise.resolve(asked.length)
+      },
+    })
+    return { code, out, error, asked }
+  }
+
+  test('a user, to the last id that there may be, and what is old', async () => {
+    expect(await erase(' --uid 18446744073709551615')).toEqual({
+      code: 0,
+      out: '1 read deleted\n',
+      error: '',
+      asked: [{ kind: 'user', uid: '18446744073709551615' }],
+    })
+    expect((await erase(' --older-than 30d')).asked).toEqual([{ kind: 'older-than', age: 30 * 86_400_000 }])
+  })
+
+  test('without a word of what to erase nothing is', async () => {
+    const { code, error, asked } = await erase('')
+    expect([code, asked]).toEqual([2, []])
+    expect(error).toBe('ranktide history erase: needed: --uid NUMBER or --older-than DURATION\n')
+  })
+
+  test('a failure is told, with 1', async () => {
+    const { code, error } = await run(`history erase --uid 1 --config ${good}`, {
+      eraseHistory: () => Promise.reject(new RanktideError('MIGRATION_MISSING', 'read_history: run ranktide migrate')),
+    })
+    expect([code, error]).toEqual([
+      1,
+      'ranktide: MIGRATION_MISSING: a table of ranktide is not there, or an older version of it: read_history: run ranktide migrate\n',
+    ])
+  })
+})
+
 test('run with a wrong configuration never starts', async () => {
   const { code, ran } = await run(`run --config ${bad}`)
   expect([code, ran]).toEqual([2, []])
@@ -234,7 +310,11 @@ test.each([
   ['runn', "unknown command 'runn'"],
   ['run --confg x', "unknown option '--confg'"],
   ['run --config', "option '-c, --config <file>' argument missing"],
-  ['run --only counters', 'Allowed choices are boards.'],
+  ['run --only titles', 'Allowed choices are boards, counters.'],
+  ['history erase --uid -1', 'Allowed: a whole number from 0 to 18446744073709551615.'],
+  ['history erase --uid 18446744073709551616', 'Allowed: a whole number from 0 to 18446744073709551615.'],
+  ['history erase --older-than 5', 'Allowed: a duration, such as 12h or 30d.'],
+  ['history erase --uid 1 --older-than 1d', 'cannot be used with option'],
   ['run extra', 'too many arguments'],
   ['config', 'Usage: ranktide config'],
   ['config chek', "unknown command 'chek'"],
@@ -252,6 +332,8 @@ test.each([
   'config check --help',
   'config schema --help',
   'init --help',
+  'history --help',
+  'history erase --help',
   'help run',
 ])('%s prints help with examples and exits with 0', async (line) => {
   const { code, out, error } = await run(line)
