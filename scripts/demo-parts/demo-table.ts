@@ -1,37 +1,52 @@
-/** The table of the demo on a real server, and what SQL says of it. */
+/** The table of the demo on a real server, what SQL says of it, and what the counter has written beside it. */
 import { createPool, type Pool, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
-import { firstArticles } from '../../src/demo/articles.js'
+import type { ItemKey } from '../../src/core/count-batch.js'
+import { itemText } from '../../src/core/folding.js'
+import { type CountColumn, firstArticles } from '../../src/demo/articles.js'
+import type { CountedReads } from '../../src/demo/demo-verdict.js'
 import type { ArticleTable } from '../../src/demo/simulator.js'
 import type { Change } from '../../src/demo/traffic.js'
 
-export class DemoTable implements ArticleTable {
+export class DemoTable implements ArticleTable, CountedReads {
   /** `database.table`. */
   readonly name: string
   readonly #pool: Pool
+  readonly #items: Map<number, ItemKey>
+  /** Numbers new articles for read events: ids are given by the server, and with gaps. */
+  #nextBizId = 1
 
   private constructor(name: string, pool: Pool) {
     this.name = name
     this.#pool = pool
+    this.#items = new Map(firstArticles.map(([id, bizId, biz]) => [id, { biz, bizId: String(bizId) }]))
   }
 
-  /** Makes and fills it; fails if it is there already. */
+  /** Makes and fills it; fails if it is there already. `url` names the database of ranktide's own tables. */
   static async create(url: string, name: string): Promise<DemoTable> {
     const pool = createPool({ uri: url, connectionLimit: 4 })
-    // An InnoDB secondary index ends in the primary key: this one serves "like_cnt DESC, id DESC" without sorting.
+    // An InnoDB secondary index ends in the primary key: these serve "like_cnt DESC, id DESC" without sorting.
     await pool.query(
       `CREATE TABLE ${name} (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, biz_id BIGINT NOT NULL,
-       biz VARCHAR(128) NOT NULL, read_cnt BIGINT NOT NULL DEFAULT 0, like_cnt BIGINT NOT NULL DEFAULT 0,
-       KEY like_cnt (like_cnt))`,
+       biz VARCHAR(64) NOT NULL, read_cnt BIGINT NOT NULL DEFAULT 0, like_cnt BIGINT NOT NULL DEFAULT 0,
+       UNIQUE KEY biz (biz, biz_id), KEY read_cnt (read_cnt), KEY like_cnt (like_cnt))`,
     )
     await pool.query(`INSERT INTO ${name} (id, biz_id, biz, like_cnt) VALUES ?`, [firstArticles])
     return new DemoTable(name, pool)
   }
 
+  item(id: number): ItemKey | undefined {
+    return this.#items.get(id)
+  }
+
   async apply(change: Change): Promise<number | undefined> {
-    const [statement, values] = this.#statement(change)
-    const [{ insertId, affectedRows }] = await this.#pool.query<ResultSetHeader>(statement, values)
-    if (affectedRows === 0) return undefined
-    return change.kind === 'publish' ? insertId : change.id
+    if (change.kind === 'publish') return this.#publish(change.likes)
+    const [statement, values] =
+      change.kind === 'delete'
+        ? [`DELETE FROM ${this.name} WHERE id = ?`, [change.id]]
+        : [`UPDATE ${this.name} SET like_cnt = like_cnt + ? WHERE id = ?`, [change.likes, change.id]]
+    const [{ affectedRows }] = await this.#pool.query<ResultSetHeader>(statement, values)
+    if (change.kind === 'delete') this.#items.delete(change.id)
+    return affectedRows === 0 ? undefined : change.id
   }
 
   async articles(): Promise<Map<number, number>> {
@@ -39,11 +54,18 @@ export class DemoTable implements ArticleTable {
     return new Map(rows.map(({ id, like_cnt }) => [Number(id), Number(like_cnt)]))
   }
 
-  async best(limit: number): Promise<string> {
+  async best(column: CountColumn, limit: number): Promise<string> {
     const [rows] = await this.#pool.query<RowDataPacket[]>(
-      `SELECT id, biz_id, biz, read_cnt, like_cnt FROM ${this.name} ORDER BY like_cnt DESC, id DESC LIMIT ${limit}`,
+      `SELECT id, biz_id, biz, read_cnt, like_cnt FROM ${this.name} ORDER BY ${column} DESC, id DESC LIMIT ${limit}`,
     )
     return JSON.stringify(rows)
+  }
+
+  async counted(): Promise<Map<string, number>> {
+    const [rows] = await this.#pool.query<RowDataPacket[]>(
+      "SELECT biz, biz_id, SUM(events) AS events FROM count_buckets WHERE counter = 'reads' AND unit = 'day' GROUP BY biz, biz_id",
+    )
+    return new Map(rows.map(({ biz, biz_id, events }) => [itemText({ biz, bizId: String(biz_id) }), Number(events)]))
   }
 
   /** Ends the connections; the table stays. */
@@ -55,15 +77,11 @@ export class DemoTable implements ArticleTable {
     return this.#pool.query(`DROP TABLE ${this.name}`)
   }
 
-  #statement(change: Change): [string, unknown[]] {
-    switch (change.kind) {
-      case 'like':
-      case 'unlike':
-        return [`UPDATE ${this.name} SET like_cnt = like_cnt + ? WHERE id = ?`, [change.likes, change.id]]
-      case 'publish':
-        return [`INSERT INTO ${this.name} (biz_id, biz, like_cnt) VALUES (0, 'new', ?)`, [change.likes]]
-      case 'delete':
-        return [`DELETE FROM ${this.name} WHERE id = ?`, [change.id]]
-    }
+  async #publish(likes: number): Promise<number> {
+    const bizId = this.#nextBizId++
+    const statement = `INSERT INTO ${this.name} (biz_id, biz, like_cnt) VALUES (?, 'new', ?)`
+    const [{ insertId }] = await this.#pool.query<ResultSetHeader>(statement, [bizId, likes])
+    this.#items.set(insertId, { biz: 'new', bizId: String(bizId) })
+    return insertId
   }
 }

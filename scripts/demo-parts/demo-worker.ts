@@ -5,7 +5,7 @@ import { openSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 
-const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
+export const main = fileURLToPath(new URL('../../src/main.js', import.meta.url))
 
 export class DemoWorker {
   /** Where it listens: `http://127.0.0.1:PORT`. */

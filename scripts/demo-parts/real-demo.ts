@@ -1,76 +1,41 @@
 /**
- * The demo on real servers, which are running already (scripts/demo starts them): table, worker, traffic, screen.
- * Ends by itself after --seconds of traffic, or by SIGTERM or SIGINT; then the board is compared with its query.
- * Exit code: 0 it equals the query, 1 not, or something failed.
+ * The demo on real servers, which are running already (scripts/demo starts them): table, worker, changes and reads, screen.
+ * Ends by itself after --seconds of traffic, or by SIGTERM or SIGINT; then the counts are compared with the reads that were
+ * sent, and the boards with their queries.
+ * Exit code: 0 all are equal, 1 not, or something failed.
  */
-import { randomUUID } from 'node:crypto'
+import { execFile } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { parseArgs } from 'node:util'
+import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
-import { compare, countsAt, firstBoard, say, showTraffic } from '../../src/demo/demo-show.js'
+import { createConnection } from 'mysql2/promise'
+import { firstBoards, say, showTraffic } from '../../src/demo/demo-show.js'
+import { compareBoards, compareReads } from '../../src/demo/demo-verdict.js'
+import { ReadSimulator } from '../../src/demo/read-simulator.js'
 import { Simulator } from '../../src/demo/simulator.js'
+import { countsAt } from '../../src/demo/worker-counts.js'
+import type { MessageProducer } from '../../src/operators/message-ports.js'
+import { KafkaMessageProducer } from '../../src/sources/kafka-message-producer.js'
+import { configFor, type Names, namesFor, readSetting, type Setting, server } from './demo-setting.js'
 import { DemoTable } from './demo-table.js'
-import { DemoWorker, lastLines } from './demo-worker.js'
+import { DemoWorker, lastLines, main } from './demo-worker.js'
+import { createTopic, deleteTopic } from './read-topic.js'
 
-interface Setting {
-  readonly database: 'mariadb' | 'mysql'
-  readonly directory: string
-  /** The servers were started for this run: names need not be our own, and nothing need be cleaned up. */
-  readonly fresh: boolean
-  readonly seconds: number
+interface Stage {
+  readonly setting: Setting
+  readonly names: Names
+  readonly table: DemoTable
+  readonly producer: MessageProducer
+  readonly stopped: AbortSignal
 }
 
-const readSetting = (): Setting => {
-  const { values } = parseArgs({
-    options: {
-      database: { type: 'string', default: 'mariadb' },
-      directory: { type: 'string', default: '.' },
-      fresh: { type: 'boolean', default: false },
-      seconds: { type: 'string', default: 'Infinity' },
-    },
-  })
-  const database = values.database === 'mysql' ? 'mysql' : 'mariadb'
-  return { database, directory: values.directory, fresh: values.fresh, seconds: Number(values.seconds) }
+/** One statement beside the table: databases come and go with the demo. */
+const sql = async ({ database }: Setting, statement: string): Promise<void> => {
+  const connection = await createConnection(server(database))
+  await connection.query(statement)
+  await connection.end()
 }
-
-const server = (name: string): string => {
-  const value = process.env[`RANKTIDE_TEST_${name.toUpperCase()}`]
-  if (value === undefined) throw new Error(`RANKTIDE_TEST_${name.toUpperCase()} is not set: use ./scripts/demo --real`)
-  return value
-}
-
-interface Names {
-  readonly table: string
-  /** Of the keys in Redis, and of the consumer group. */
-  readonly prefix: string
-  readonly databaseUrl: string
-}
-
-const namesFor = ({ database, fresh }: Setting): Names => {
-  const url = new URL(server(database))
-  url.pathname = '/webook'
-  const suffix = fresh ? '' : `_demo_${randomUUID().slice(0, 8)}`
-  return {
-    table: `webook.interactives${suffix}`,
-    prefix: `ranktide${suffix}`,
-    databaseUrl: url.href,
-  }
-}
-
-/** The whole configuration, as anybody would write it. */
-const configFor = ({ database }: Setting, { table, prefix, databaseUrl }: Names): string =>
-  `kafka: { brokers: "${server('kafka')}", group: ${prefix} }
-database: { url: "${databaseUrl}" }
-redis: { url: "${server('redis')}", prefix: ${prefix} }
-http: { port: 0 }
-boards:
-  likes:
-    topic: ${database === 'mariadb' ? 'maria' : 'mysql'}.webook
-    table: ${table}
-    score: like_cnt
-    columns: [biz_id, biz, read_cnt, like_cnt]
-`
 
 const removeKeys = async (prefix: string): Promise<void> => {
   const redis = new Redis(server('redis'))
@@ -79,38 +44,84 @@ const removeKeys = async (prefix: string): Promise<void> => {
   redis.disconnect()
 }
 
-const play = async (setting: Setting, stopped: AbortSignal): Promise<boolean> => {
-  const names = namesFor(setting)
-  const table = await DemoTable.create(names.databaseUrl, names.table)
+/** On servers that run for others too: nothing is left of the demo but the tables that its database had. */
+const cleanUp = async (setting: Setting, names: Names, table: DemoTable): Promise<void> => {
+  await table.drop()
+  await sql(setting, `DROP DATABASE ${names.own}`)
+  await removeKeys(names.prefix)
+  await deleteTopic(names.reads)
+  // It is there only if the worker has come so far as to make it.
+  await deleteTopic(`${names.prefix}.dead-letters`).catch(() => {})
+}
+
+/** Writes the configuration, and makes ranktide's own tables as a user does. */
+const prepare = async (setting: Setting, names: Names): Promise<string> => {
   const config = join(setting.directory, 'ranktide.yaml')
+  const text = configFor(setting, names)
+  writeFileSync(config, text)
+  const { stdout } = await promisify(execFile)(process.execPath, [main, 'migrate', '--config', config])
+  say(`table ${names.table}: 2010 rows\n\n${text}\n$ ranktide migrate --config ${config}\n${stdout}`)
+  say(`$ ranktide run --config ${config}`)
+  return config
+}
+
+const playTraffic = async (
+  worker: DemoWorker,
+  { setting, names, table, producer, stopped }: Stage,
+): Promise<boolean> => {
+  const { address } = worker
+  const before = await countsAt(address)
+  const simulator = await Simulator.start(table)
+  const { articles } = simulator
+  const itemOf = (id: number) => table.item(id)
+  const readers = ReadSimulator.start({ producer, topic: names.reads, articles, itemOf })
+  try {
+    await showTraffic({
+      title: `reads → Kafka → ranktide → ${setting.database === 'mysql' ? 'MySQL' : 'MariaDB'} → Canal → Kafka → ranktide → Redis → HTTP`,
+      address,
+      unit: 'SQL statements',
+      seconds: setting.seconds,
+      simulator,
+      readers,
+      before,
+      stopped,
+      workerFailed: () => (worker.ended === undefined ? undefined : `ranktide run has ended with ${worker.ended}`),
+    })
+  } finally {
+    await Promise.all([simulator.stop(), readers.stop()])
+  }
+  if (simulator.failures > 0) say(`${simulator.failures} statements failed, the last one: ${simulator.failure}`)
+  const counted = await compareReads(readers, table)
+  return (await compareBoards(table, address, 'the query')) && counted
+}
+
+const play = async (stage: Stage): Promise<boolean> => {
+  const { setting, names, stopped } = stage
+  const config = await prepare(setting, names)
   const log = join(setting.directory, 'worker.log')
-  writeFileSync(config, configFor(setting, names))
-  say(`table ${names.table}: 2010 rows\n\n$ ranktide run --config ${config}\n${configFor(setting, names)}`)
   let worker: DemoWorker | undefined
-  let simulator: Simulator | undefined
   try {
     worker = await DemoWorker.start(config, log)
-    const { address } = worker
-    const problem = await firstBoard(address, stopped)
+    const problem = await firstBoards(worker.address, stopped)
     if (problem !== undefined) throw new Error(stopped.aborted ? problem : `${problem}:\n${lastLines(log)}`)
-    const before = await countsAt(address)
-    simulator = await Simulator.start(table)
-    const title = `${setting.database === 'mysql' ? 'MySQL' : 'MariaDB'} → Canal → Kafka → ranktide → Redis → HTTP`
-    const ended = () => (worker?.ended === undefined ? undefined : `ranktide run has ended with ${worker.ended}`)
-    const { seconds } = setting
-    const unit = 'SQL statements'
-    await showTraffic({ title, address, unit, seconds, simulator, before, stopped, workerFailed: ended })
-    await simulator.stop()
-    if (simulator.failures > 0) say(`${simulator.failures} statements failed, the last one: ${simulator.failure}`)
-    return await compare(table, address, 'the query', 'statement')
+    return await playTraffic(worker, stage)
   } finally {
-    await simulator?.stop()
     const code = await worker?.stop()
     if (code !== undefined) say(`ranktide run ended with ${code}`)
-    if (!setting.fresh) {
-      await table.drop()
-      await removeKeys(names.prefix)
-    }
+  }
+}
+
+const onServers = async (setting: Setting, stopped: AbortSignal): Promise<boolean> => {
+  const names = namesFor(setting)
+  if (!setting.fresh) await sql(setting, `CREATE DATABASE ${names.own}`)
+  const table = await DemoTable.create(names.databaseUrl, names.table)
+  await createTopic(names.reads)
+  const producer = await KafkaMessageProducer.connect({ brokers: server('kafka') })
+  try {
+    return await play({ setting, names, table, producer, stopped })
+  } finally {
+    await producer.close()
+    if (!setting.fresh) await cleanUp(setting, names, table)
     await table.close()
   }
 }
@@ -121,7 +132,7 @@ process.on('SIGINT', () => stop.abort())
 // A reader that has gone away (`| head`) ends the demo as a signal does.
 process.stdout.on('error', () => stop.abort())
 
-const outcome = await play(readSetting(), stop.signal).catch((error: unknown) => {
+const outcome = await onServers(readSetting(), stop.signal).catch((error: unknown) => {
   say(error instanceof Error ? error.message : String(error))
   return false
 })

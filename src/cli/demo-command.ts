@@ -10,11 +10,11 @@ export interface DemoWords {
 }
 
 export interface DemoActions {
-  /** Resolves to whether the board equalled its table at the end. */
+  /** Resolves to whether counts and boards were right at the end. */
   runDemo(words: DemoWords): Promise<boolean>
 }
 
-/** The board was not what it should be, which has been told: what is left is the exit code. */
+/** Counts or boards were not what they should be, which has been told: what is left is the exit code. */
 export class DemoFailed extends Error {}
 
 const wholeNumber = (least: number, most: number) => {
@@ -28,16 +28,18 @@ const wholeNumber = (least: number, most: number) => {
 const examples = `
 Examples:
   ranktide demo
-      until Ctrl-C; then the board is compared with the table that it stands for
+      until Ctrl-C; then the counts are compared with the reads that were sent, and the boards with their table
   ranktide demo --seconds 10 --port 8081
-      ends by itself; meanwhile http://127.0.0.1:8081/boards/likes can be read
+      ends by itself; meanwhile http://127.0.0.1:8081/boards/likes and /boards/reads can be read
 
-Exit codes: 0 the board equalled its table at the end, 1 not, 2 usage.`
+Exit codes: 0 counts and boards were right at the end, 1 not, 2 usage.`
 
 export const addDemo = (program: Command, actions: DemoActions): void => {
   program
     .command('demo')
-    .description('show a board under traffic on parts of this one process: no Kafka, Redis or database is needed')
+    .description(
+      'show a counter and two boards under traffic in this one process: no Kafka, Redis or database is needed',
+    )
     .addOption(
       new Option('--seconds <n>', 'end after so many seconds of traffic')
         .argParser(wholeNumber(1, 999_999))

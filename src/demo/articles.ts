@@ -2,7 +2,10 @@
 
 export type Seed = readonly [id: number, bizId: number, biz: string, likes: number]
 
-/** The ten best at the start. */
+/** The columns that the demo's boards rank by. */
+export type CountColumn = 'like_cnt' | 'read_cnt'
+
+/** The ten best by likes at the start; of reads there are none yet. */
 const best: readonly Seed[] = [
   [78, 11, 'et', 450],
   [58, 7, 'wq3', 290],

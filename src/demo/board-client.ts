@@ -4,10 +4,11 @@ import { setTimeout as delay } from 'node:timers/promises'
 export interface Article {
   readonly id: number
   readonly biz: string
+  readonly read_cnt: number
   readonly like_cnt: number
 }
 
-/** One answer of `GET /boards/likes`. */
+/** One answer of `GET /boards/NAME`. */
 export interface BoardAnswer {
   readonly articles: readonly Article[]
   /** The `data` of the body, as JSON text. */
@@ -36,7 +37,7 @@ export const fetchBoard = async (url: string): Promise<BoardAnswer | undefined> 
   }
 }
 
-/** The sum of a counter's series in the text of `GET /metrics`. */
+/** The sum of a metric's series in the text of `GET /metrics`. */
 export const counterIn = (metrics: string, name: string): number => {
   let sum = 0
   for (const line of metrics.split('\n')) {

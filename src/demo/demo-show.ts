@@ -1,17 +1,19 @@
-/** What the demo shows, on whatever servers: the board as it moves, and at the end whether it is what the table says. */
+/** What the demo shows, on whatever servers: both boards as they move, under changes and reads. */
 import { setTimeout as delay } from 'node:timers/promises'
-import { boardOnce, counterIn, fetchBoard } from './board-client.js'
-import { type Counts, countsSince, drawScene } from './board-screen.js'
+import { boardOnce, fetchBoard } from './board-client.js'
+import { type Counts, countsSince, drawScene, type Panel } from './board-screen.js'
+import { boardUrl, type DemoBoard, demoBoards } from './demo-boards.js'
 import { Ranks } from './ranks.js'
+import type { ReadSimulator } from './read-simulator.js'
 import { ScreenOutput } from './screen-output.js'
-import type { ArticleTable, Simulator } from './simulator.js'
+import type { Simulator } from './simulator.js'
+import { countsAt } from './worker-counts.js'
 
-/** How long the first board, and the last one, may take, ms. */
+/** How long the first boards, and the last ones, may take, ms. */
 export const patience = 30_000
-export const boardSize = 10
 
 export interface Show {
-  /** The way that a change goes, in one line. */
+  /** The way that a read goes, in one line. */
   readonly title: string
   /** Where the worker listens: `http://127.0.0.1:PORT`. */
   readonly address: string
@@ -20,6 +22,7 @@ export interface Show {
   /** How long traffic is shown; may be Infinity. */
   readonly seconds: number
   readonly simulator: Simulator
+  readonly readers: ReadSimulator
   /** What the worker had done before the traffic began. */
   readonly before: Counts
   readonly stopped: AbortSignal
@@ -33,77 +36,62 @@ export const say = (text: string): void => {
 
 /** Until the seconds are over or it is stopped. Throws when the worker has failed. */
 export const showTraffic = async (show: Show): Promise<void> => {
-  const { address, seconds, simulator, stopped } = show
+  const { address, seconds, simulator, readers, stopped } = show
   const screen = new ScreenOutput(process.stdout, process.stdout.isTTY)
-  const url = `${address}/boards/likes`
+  const boards = demoBoards.map((board) => new WatchedBoard(address, board))
   const began = performance.now()
-  const ranks = new Ranks()
   while (!stopped.aborted && performance.now() - began < seconds * 1000) {
     const left = Math.max(0, seconds * 1000 - (performance.now() - began))
     await delay(Math.min(screen.redrawEvery, left), undefined, { signal: stopped }).catch(() => {})
     const failure = show.workerFailed()
     if (failure !== undefined) throw new Error(failure)
-    const board = await fetchBoard(url).catch(() => undefined)
-    const now = performance.now()
-    ranks.add(
-      now,
-      (board?.articles ?? []).map(({ id }) => id),
-    )
+    const panels = await Promise.all(boards.map((board) => board.look()))
+    // Asked for first: what is counted meanwhile was sent before.
+    const counts = await countsAt(address)
     const scene = {
       title: show.title,
-      url,
-      board,
-      movementOf: (id: number) => ranks.movementOf(id),
-      seconds: (now - began) / 1000,
+      panels,
+      seconds: (performance.now() - began) / 1000,
       changes: simulator.changes,
+      reads: readers.sent,
       unit: show.unit,
-      counts: countsSince(show.before, await countsAt(address)),
+      counts: countsSince(show.before, counts),
       latest: simulator.latest,
     }
     screen.draw(drawScene(scene))
   }
 }
 
-/** What the worker at an address has done so far; zeros where it does not answer. */
-export const countsAt = async (address: string): Promise<Counts> => {
-  const metrics = await fetch(`${address}/metrics`).then(
-    (response) => response.text(),
-    () => '',
-  )
-  return {
-    messages: counterIn(metrics, 'ranktide_messages_total'),
-    publishes: counterIn(metrics, 'ranktide_publishes_total'),
-    refills: counterIn(metrics, 'ranktide_refills_total'),
+class WatchedBoard {
+  readonly #board: DemoBoard
+  readonly #url: string
+  readonly #ranks = new Ranks()
+
+  constructor(address: string, board: DemoBoard) {
+    this.#board = board
+    this.#url = boardUrl(address, board)
+  }
+
+  /** As it is now, and how it has moved since it was last looked at. */
+  async look(): Promise<Panel> {
+    const board = await fetchBoard(this.#url).catch(() => undefined)
+    const ids = (board?.articles ?? []).map(({ id }) => id)
+    this.#ranks.add(performance.now(), ids)
+    const { name, column } = this.#board
+    return { counted: name, column, url: this.#url, board, movementOf: (id) => this.#ranks.movementOf(id) }
   }
 }
 
-/** Waits for the first exact board; what it is that came instead, when it is not. */
-export const firstBoard = async (address: string, stopped: AbortSignal): Promise<string | undefined> => {
+/** Waits for the first exact boards; what it is that came instead, when they did not. */
+export const firstBoards = async (address: string, stopped: AbortSignal): Promise<string | undefined> => {
   const began = performance.now()
-  const first = await boardOnce(`${address}/boards/likes`, patience, ({ state }) => state === 'exact', stopped)
-  if (stopped.aborted) return 'stopped before the first board'
-  if (first?.state !== 'exact') return `no exact board after ${patience / 1000} s`
+  const firsts = await Promise.all(
+    demoBoards.map((board) => boardOnce(boardUrl(address, board), patience, ({ state }) => state === 'exact', stopped)),
+  )
+  if (stopped.aborted) return 'stopped before the first boards'
+  if (firsts.some((first) => first?.state !== 'exact')) return `no exact boards after ${patience / 1000} s`
   say(
-    `first exact board: ${((performance.now() - began) / 1000).toFixed(1)} s after the worker listened; Ctrl-C ends the demo\n`,
+    `first exact boards: ${((performance.now() - began) / 1000).toFixed(1)} s after the worker listened; Ctrl-C ends the demo\n`,
   )
   return undefined
-}
-
-/**
- * Whether the board comes to be what its table says, now that nothing changes any more. `truth`: what the board is
- * compared with, as `the query`.
- */
-export const compare = async (table: ArticleTable, address: string, truth: string, unit: string): Promise<boolean> => {
-  const expected = await table.best(boardSize)
-  const began = performance.now()
-  const settled = ({ data, state }: { data: string; state: string }): boolean => data === expected && state === 'exact'
-  const board = await boardOnce(`${address}/boards/likes`, patience, settled)
-  const equal = board?.data === expected
-  if (equal && board?.state === 'exact') {
-    say(`\nboard equals ${truth}: yes (${Math.round(performance.now() - began)} ms after the last ${unit})`)
-    return true
-  }
-  say(`\nboard equals ${truth}: ${equal ? `yes, but it is ${board?.state}: ${board?.reason}` : 'no'}`)
-  say(`table: ${expected}\nboard: ${board?.data ?? 'no answer'}`)
-  return false
 }

@@ -1,5 +1,7 @@
 /** Writes traffic to a table, some tens of changes a second, until told to stop. */
 import { setTimeout as delay } from 'node:timers/promises'
+import type { ItemKey } from '../core/count-batch.js'
+import type { CountColumn } from './articles.js'
 import { type Change, nextChange, sayChange } from './traffic.js'
 
 /** A table of articles, whatever keeps it. */
@@ -8,8 +10,10 @@ export interface ArticleTable {
   articles(): Promise<Map<number, number>>
   /** Carries out one change; returns the id that it concerned, or undefined if the row was gone. */
   apply(change: Change): Promise<number | undefined>
-  /** What a board stands for, asked of the table itself: the `data` of `GET /boards/likes`, as JSON text. */
-  best(limit: number): Promise<string>
+  /** What read events call an article; undefined: it is not there. */
+  item(id: number): ItemKey | undefined
+  /** What a board stands for, asked of the table itself: the `data` of `GET /boards/NAME`, as JSON text. */
+  best(column: CountColumn, limit: number): Promise<string>
 }
 
 /** Writers at the same time, and the longest that one of them pauses, ms. */
@@ -40,6 +44,11 @@ export class Simulator {
 
   static async start(table: ArticleTable): Promise<Simulator> {
     return new Simulator(table, await table.articles())
+  }
+
+  /** Likes of the articles that are there, by id. */
+  get articles(): ReadonlyMap<number, number> {
+    return this.#articles
   }
 
   /** Resolves when the last change is through. */

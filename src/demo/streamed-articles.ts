@@ -1,6 +1,8 @@
 /** The demo's table without a database: rows in memory, each change told to a stream as Canal would. */
+import type { ItemKey } from '../core/count-batch.js'
+import { itemText } from '../core/folding.js'
 import type { TableDescription } from '../databases/mysql/describe-table.js'
-import { firstArticles } from './articles.js'
+import { type CountColumn, firstArticles } from './articles.js'
 import { type CanalChange, type CanalRow, type CanalTable, canalMessage } from './canal-messages.js'
 import type { ArticleTable } from './simulator.js'
 import type { Change } from './traffic.js'
@@ -36,6 +38,8 @@ export const articlesDescription: TableDescription = {
   ],
   indexes: [
     { name: 'PRIMARY', unique: true, columns: ['id'] },
+    { name: 'biz', unique: true, columns: ['biz', 'biz_id'] },
+    { name: 'read_cnt', unique: false, columns: ['read_cnt'] },
     { name: 'like_cnt', unique: false, columns: ['like_cnt'] },
   ],
 }
@@ -47,6 +51,7 @@ const canalTable: CanalTable = {
   key: ['id'],
 }
 
+/** `biz` and `biz_id` are a key, too: what read events call an article. */
 interface Article {
   readonly id: number
   readonly biz_id: number
@@ -58,12 +63,16 @@ interface Article {
 const canalRow = (article: Article): CanalRow =>
   Object.fromEntries(Object.entries(article).map(([column, value]) => [column, String(value)]))
 
+const itemOf = ({ biz, biz_id }: Article): ItemKey => ({ biz, bizId: String(biz_id) })
+
 /** Takes a message, and the id of the article that it is about. */
 export type Append = (value: Uint8Array, id: number) => void
 
 export class StreamedArticles implements ArticleTable {
   readonly #append: Append
   readonly #rows = new Map<number, Article>()
+  /** Ids by item. */
+  readonly #ids = new Map<string, number>()
   #nextId: number
   /** Canal's number of its batch. */
   #batch = 0
@@ -83,32 +92,50 @@ export class StreamedArticles implements ArticleTable {
     return new Map([...this.#rows].map(([id, { like_cnt }]) => [id, like_cnt]))
   }
 
+  /** What read events call an article. */
+  item(id: number): ItemKey | undefined {
+    const article = this.#rows.get(id)
+    return article && itemOf(article)
+  }
+
   async apply(change: Change): Promise<number | undefined> {
     if (change.kind === 'publish') {
       const id = this.#nextId++
-      this.#insert({ id, biz_id: 0, biz: 'new', read_cnt: 0, like_cnt: change.likes })
+      this.#insert({ id, biz_id: id, biz: 'new', read_cnt: 0, like_cnt: change.likes })
       return id
     }
     const before = this.#rows.get(change.id)
     if (before === undefined) return undefined
     if (change.kind === 'delete') {
       this.#rows.delete(change.id)
+      this.#ids.delete(itemText(itemOf(before)))
       this.#tell({ type: 'DELETE', row: canalRow(before) }, change.id)
     } else {
-      const row = { ...before, like_cnt: before.like_cnt + change.likes }
-      this.#rows.set(change.id, row)
-      this.#tell({ type: 'UPDATE', row: canalRow(row), before: canalRow(before) }, change.id)
+      this.#update(before, { ...before, like_cnt: before.like_cnt + change.likes })
     }
     return change.id
   }
 
-  async best(limit: number): Promise<string> {
-    const sorted = [...this.#rows.values()].sort((a, b) => b.like_cnt - a.like_cnt || b.id - a.id)
+  /** What the counter's upsert does to a row: one that was deleted meanwhile, or never was, is made. */
+  addReads(item: ItemKey, reads: number): void {
+    const before = this.#rows.get(this.#ids.get(itemText(item)) ?? 0)
+    if (before !== undefined) this.#update(before, { ...before, read_cnt: before.read_cnt + reads })
+    else this.#insert({ id: this.#nextId++, biz_id: Number(item.bizId), biz: item.biz, read_cnt: reads, like_cnt: 0 })
+  }
+
+  async best(column: CountColumn, limit: number): Promise<string> {
+    const sorted = [...this.#rows.values()].sort((a, b) => b[column] - a[column] || b.id - a.id)
     return JSON.stringify(sorted.slice(0, limit))
+  }
+
+  #update(before: Article, row: Article): void {
+    this.#rows.set(row.id, row)
+    this.#tell({ type: 'UPDATE', row: canalRow(row), before: canalRow(before) }, row.id)
   }
 
   #insert(article: Article): void {
     this.#rows.set(article.id, article)
+    this.#ids.set(itemText(itemOf(article)), article.id)
     this.#tell({ type: 'INSERT', row: canalRow(article) }, article.id)
   }
 

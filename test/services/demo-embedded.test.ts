@@ -1,4 +1,4 @@
-// ./scripts/demo without servers, as a user runs it: what it shows, that the board can be read, how it ends.
+// ./scripts/demo without servers, as a user runs it: what it shows, that the boards can be read, how it ends.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { cpSync, mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync } from 'node:fs'
@@ -40,16 +40,23 @@ class Command {
     if (this.child.pid !== undefined && this.child.exitCode === null) process.kill(-this.child.pid, signal)
   }
 
-  get url(): string {
-    return /http:\/\/127\.0\.0\.1:\d+\/boards\/likes/.exec(this.output)?.[0] ?? ''
+  url(board: 'likes' | 'reads'): string {
+    return new RegExp(`http://127\\.0\\.0\\.1:\\d+/boards/${board}`).exec(this.output)?.[0] ?? ''
   }
 
-  /** The boards that were shown, one text each. */
-  get boards(): readonly string[] {
+  /** What was shown last, and what came after. */
+  get lastScene(): string {
+    return this.output.slice(this.output.lastIndexOf('of traffic: ') - 10)
+  }
+
+  /** The rows of the board that were shown, one text a scene. */
+  boards(board: 'likes' | 'reads'): readonly string[] {
+    const heads = /^rank {5}id {2}biz {6}likes +rank {5}id {2}biz {6}reads\n/m
     return this.output
-      .split('rank     id  biz      likes\n')
+      .split(heads)
       .slice(1)
-      .map((scene) => scene.split('\n\n')[0] ?? '')
+      .map((scene) => (scene.split('\n\n')[0] ?? '').split('\n'))
+      .map((rows) => rows.map((row) => (board === 'likes' ? row.slice(0, 41).trimEnd() : row.slice(41))).join('\n'))
   }
 }
 
@@ -66,8 +73,15 @@ describe('the demo without servers', () => {
   })
 
   const expectEqualAtTheEnd = (): void => {
-    expect(demo.output).toMatch(/board equals the simulator's own table: yes \(\d+ ms after the last change\)/)
-    expect(demo.output).toContain('sorted set ranktide:{likes} in Redis: the same 10 members')
+    const counted = /reads counted exactly once: yes \((\d+) sent, (\d+) counted, \d+ articles\)/.exec(demo.output)
+    expect(Number(counted?.[1]), demo.output).toBeGreaterThan(50)
+    expect(counted?.[2]).toBe(counted?.[1])
+    for (const board of ['likes', 'reads']) {
+      expect(demo.output).toMatch(
+        new RegExp(`board ${board} equals the simulator's own table: yes \\(\\d+ ms after the last change\\)`),
+      )
+      expect(demo.output).toContain(`sorted set ranktide:{${board}} in Redis: the same 10 members`)
+    }
   }
 
   test.each<[name: string, options: readonly string[], says: readonly RegExp[]]>([
@@ -75,25 +89,46 @@ describe('the demo without servers', () => {
     [
       'nothing but this process',
       ['--in-process', '--built-in-redis'],
-      [/Kafka: none: --in-process was given, so the simulator feeds the pipeline/, /Redis: built in, 127\.0\.0\.1:\d+/],
+      [
+        /Kafka: none: --in-process was given, so the simulator feeds the pipelines/,
+        /Redis: built in, 127\.0\.0\.1:\d+/,
+      ],
     ],
-  ])('on %s: the board moves, can be read meanwhile, and equals the table at the end', async (_name, options, says) => {
+  ])('on %s: the boards move, can be read meanwhile, and are right at the end', async (_name, options, says) => {
     demo = new Command(temporary, script, ...options, '--seconds', '7')
-    await until('two boards', () => demo.boards.length >= 2, 60_000)
-    const response = await fetch(demo.url)
-    expect(response.status).toBe(200)
-    expect(response.headers.get('x-board-state')).toBe('exact')
-    const { data } = (await response.json()) as { data: readonly { readonly like_cnt: number }[] }
-    expect(data.map((row) => Object.keys(row))).toEqual(Array(10).fill(['id', 'biz_id', 'biz', 'read_cnt', 'like_cnt']))
-    const likes = data.map(({ like_cnt }) => like_cnt)
-    expect(likes).toEqual(likes.toSorted((a, b) => b - a))
+    await until('two scenes', () => demo.boards('reads').length >= 2, 60_000)
+    for (const [board, column] of [
+      ['likes', 'like_cnt'],
+      ['reads', 'read_cnt'],
+    ] as const) {
+      const response = await fetch(demo.url(board))
+      expect(response.status).toBe(200)
+      expect(response.headers.get('x-board-state')).toBe('exact')
+      const { data } = (await response.json()) as { data: readonly Record<string, number>[] }
+      expect(data.map((row) => Object.keys(row))).toEqual(
+        Array(10).fill(['id', 'biz_id', 'biz', 'read_cnt', 'like_cnt']),
+      )
+      const counts = data.map((row) => row[column])
+      expect(counts).toEqual(counts.toSorted((a, b) => Number(b) - Number(a)))
+      expect(counts[0]).toBeGreaterThan(0)
+    }
 
     expect(await demo.ended()).toBe(0)
     for (const line of says) expect(demo.output).toMatch(line)
-    expect(new Set(demo.boards).size).toBeGreaterThan(1)
-    expect(Number(/of traffic: (\d+) changes/.exec(demo.boards.length > 0 ? demo.output : '')?.[1])).toBeGreaterThan(20)
-    const [, changes, messages] = /of traffic: (\d+) changes .*, (\d+) messages read/.exec(demo.output) ?? []
-    expect(Math.abs(Number(changes) - Number(messages))).toBeLessThan(100)
+    expect(new Set(demo.boards('likes')).size).toBeGreaterThan(1)
+    expect(new Set(demo.boards('reads')).size).toBeGreaterThan(1)
+    const [, changes, reads] = /of traffic: (\d+) changes .*, (\d+) reads/.exec(demo.lastScene) ?? []
+    expect(Number(changes)).toBeGreaterThan(20)
+    expect(Number(reads)).toBeGreaterThan(200)
+    const [, counted, transactions] =
+      /counter: (\d+) reads counted in (\d+) transactions, \d+ behind/.exec(demo.lastScene) ?? []
+    expect(Math.abs(Number(reads) - Number(counted))).toBeLessThan(300)
+    expect(Number(transactions)).toBeGreaterThan(2)
+    expect(Number(transactions)).toBeLessThan(Number(counted) / 5)
+    // Changes, and the rows that the counter wrote: of several reads of an article in a window only one.
+    const messages = Number(/boards: (\d+) messages read/.exec(demo.lastScene)?.[1])
+    expect(messages).toBeGreaterThan(Number(changes) + Number(transactions) - 100)
+    expect(messages).toBeLessThan(Number(changes) + Number(reads))
     expect(demo.output.split('Ctrl-C ends the demo')).toHaveLength(2)
     expectEqualAtTheEnd()
     expect(readdirSync(temporary)).toEqual([])
@@ -101,7 +136,7 @@ describe('the demo without servers', () => {
 
   test('Ctrl-C ends it as its time does, and nothing stays behind', async () => {
     demo = new Command(temporary, script)
-    await until('a board', () => demo.boards.length >= 1, 60_000)
+    await until('a board', () => demo.boards('likes').length >= 1, 60_000)
     const redis = /redis-server, 127\.0\.0\.1:(\d+)/.exec(demo.output)?.[1]
     demo.signal('SIGINT')
     expect(await demo.ended()).toBe(0)

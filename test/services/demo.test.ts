@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
 import { afterEach, describe, expect, test } from 'vitest'
+import { openProducer } from '../support/kafka-server.js'
 import { type DatabaseName, databaseUrl, stack } from '../support/stack.js'
 import { until } from '../support/until.js'
 
@@ -50,20 +51,38 @@ const processesIn = async (directory: string): Promise<number> => {
   return text.split('\n').filter((line) => line.includes(directory)).length
 }
 
-const tableExists = async (server: DatabaseName, table: string): Promise<boolean> => {
+/** Whether SHOW has one of this name. */
+const shows = async (server: DatabaseName, kind: 'TABLES' | 'DATABASES', name: string): Promise<boolean> => {
   const connection = await createConnection(databaseUrl(server, 'webook'))
   try {
-    const [rows] = await connection.query<RowDataPacket[]>('SHOW TABLES LIKE ?', [table.replaceAll('_', '\\_')])
+    const [rows] = await connection.query<RowDataPacket[]>(`SHOW ${kind} LIKE ?`, [name.replaceAll('_', '\\_')])
     return rows.length > 0
   } finally {
     await connection.end()
   }
 }
 
+const tableExists = (server: DatabaseName, table: string): Promise<boolean> => shows(server, 'TABLES', table)
+
+/** What the demo calls all that is its own. */
+const suffixOf = (table: string): string => table.replace('interactives', '')
+
+/** Its topics that are there still. */
+const topicsOf = async (table: string): Promise<readonly string[]> => {
+  const producer = await openProducer()
+  const topics = await new Promise<readonly string[]>((resolve, reject) => {
+    producer.getMetadata({ allTopics: true, timeout: 10_000 }, (error, metadata) =>
+      error ? reject(error) : resolve(metadata.topics.map(({ name }) => name)),
+    )
+  })
+  producer.disconnect()
+  return topics.filter((topic) => topic.includes(suffixOf(table)))
+}
+
 const keysOf = async (table: string): Promise<readonly string[]> => {
   const redis = new Redis(stack.redis)
   try {
-    return await redis.keys(`*${table.replace('interactives', '')}*`)
+    return await redis.keys(`*${suffixOf(table)}*`)
   } finally {
     redis.disconnect()
   }
@@ -77,10 +96,20 @@ describe('the demo', () => {
     await demo?.ended()
   })
 
+  const expectAllRight = ({ output }: Demo): void => {
+    expect(output).toContain('board likes equals the query: yes')
+    expect(output).toContain('board reads equals the query: yes')
+    const counted = /reads counted exactly once: yes \((\d+) sent, (\d+) counted/.exec(output)
+    expect(Number(counted?.[1]), output).toBeGreaterThan(50)
+    expect(counted?.[2]).toBe(counted?.[1])
+  }
+
   const leavesNothing = async (server: DatabaseName, { table, directory }: Demo): Promise<void> => {
     expect(table).toMatch(/^interactives_demo_/)
     expect(await tableExists(server, table)).toBe(false)
     expect(await keysOf(table)).toEqual([])
+    expect(await shows(server, 'DATABASES', `ranktide${suffixOf(table)}`)).toBe(false)
+    expect(await topicsOf(table)).toEqual([])
     expect(directory).not.toBe('')
     expect(existsSync(directory)).toBe(false)
     expect(await processesIn(directory)).toBe(0)
@@ -89,27 +118,33 @@ describe('the demo', () => {
   test.each<[DatabaseName, readonly string[]]>([
     ['mariadb', []],
     ['mysql', ['--mysql']],
-  ])('on %s shows the board as it moves, ends by itself, and the board equals the query', async (server, options) => {
-    demo = new Demo('--real', ...options, '--seconds', '6')
-    const code = await demo.ended()
-    expect(demo.output).toContain('board equals the query: yes')
-    expect(code).toBe(0)
-    expect(demo.output).toMatch(/rank +id +biz +likes\n +1 /)
-    expect(demo.output).toMatch(/state exact +age \d+\.\d s +version \d+/)
-    expect(Number(/of traffic: (\d+) SQL statements/.exec(demo.output)?.[1])).toBeGreaterThan(50)
-    await leavesNothing(server, demo)
-  })
+  ])(
+    'on %s shows the boards as they move, ends by itself, and counts and boards are right',
+    async (server, options) => {
+      demo = new Demo('--real', ...options, '--seconds', '6')
+      const code = await demo.ended()
+      expectAllRight(demo)
+      expect(code).toBe(0)
+      expect(demo.output).toMatch(/rank +id +biz +likes +rank +id +biz +reads\n +1 /)
+      expect(demo.output).toMatch(/state exact +age \d+\.\d s +state exact +age \d+\.\d s/)
+      expect(demo.output).toMatch(/counter: [1-9]\d* reads counted in [1-9]\d* transactions/)
+      expect(Number(/of traffic: (\d+) SQL statements/.exec(demo.output)?.[1])).toBeGreaterThan(50)
+      await leavesNothing(server, demo)
+    },
+  )
 
   test('ended by a signal: still compares, and leaves nothing behind', async () => {
     const running = new Demo('--real')
     demo = running
     await until('traffic', () => running.output.includes('of traffic'), 60_000)
     expect(await tableExists('mariadb', running.table)).toBe(true)
+    expect(await shows('mariadb', 'DATABASES', `ranktide${suffixOf(running.table)}`)).toBe(true)
+    expect((await topicsOf(running.table)).length).toBeGreaterThan(0)
     expect((await keysOf(running.table)).length).toBeGreaterThan(0)
     expect(await processesIn(running.directory)).toBeGreaterThan(0)
     running.child.kill('SIGTERM')
     expect(await running.ended()).toBe(0)
-    expect(running.output).toContain('board equals the query: yes')
+    expectAllRight(running)
     await leavesNothing('mariadb', running)
   })
 
