@@ -1,6 +1,15 @@
-// tsc emits only TypeScript: the Lua files go beside the compiled store by hand.
-import { cpSync } from 'node:fs'
+// tsc emits only TypeScript: Lua and SQL files go beside what was compiled by hand. The examples are not in the image.
+import { cpSync, existsSync } from 'node:fs'
 
-cpSync(new URL('../src/redis/lua', import.meta.url), new URL('../dist/src/redis/lua', import.meta.url), {
-  recursive: true,
-})
+const folders = [
+  'src/redis/lua',
+  'src/databases/mysql/migrations',
+  'src/databases/postgres/migrations',
+  'examples/webook/lua',
+  'examples/webook/migrations',
+]
+
+for (const folder of folders) {
+  const from = new URL(`../${folder}`, import.meta.url)
+  if (existsSync(from)) cpSync(from, new URL(`../dist/${folder}`, import.meta.url), { recursive: true })
+}
