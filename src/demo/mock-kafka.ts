@@ -6,7 +6,7 @@ import kafka from 'node-rdkafka'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { KafkaGroupConsumer } from '../sources/kafka-group-consumer.js'
 import { KafkaMessageProducer } from '../sources/kafka-message-producer.js'
-import { sourceWindow } from '../worker/server-parts.js'
+import { sourceWindow } from '../worker/source-window.js'
 import { type DemoStream, type DemoTopics, partitionsOfTopic } from './demo-stream.js'
 
 type Producer = InstanceType<typeof kafka.Producer>

@@ -6,10 +6,8 @@ import { PostgresHistoryStore } from '../databases/postgres/history-store.js'
 import type { Config } from '../runtime/config.js'
 import { KafkaGroupConsumer } from '../sources/kafka-group-consumer.js'
 import { openReadHistory } from './open-read-history.js'
+import { sourceWindow } from './source-window.js'
 import type { CountingParts } from './worker-parts.js'
-
-/** A batch of the client; windows gather several. */
-const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
 
 /** Opens no connection yet. */
 export const countingParts = ({ kafka, database, member }: Config): CountingParts => {

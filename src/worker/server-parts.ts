@@ -4,10 +4,8 @@ import { KafkaDeadLetters } from '../sources/kafka-dead-letters.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { countingParts } from './counting-parts.js'
 import { WorkerDatabase } from './database.js'
+import { sourceWindow } from './source-window.js'
 import type { WorkerParts } from './worker-parts.js'
-
-/** librdkafka's batches are small and prompt; the pipeline's windows gather them. */
-export const sourceWindow = { events: 2_000, bytes: 16 * 1024 * 1024, time: 5 }
 
 /** Opens no connection yet. */
 export const serverParts = (config: Config): WorkerParts => ({
