@@ -21,6 +21,7 @@ export interface OutgoingMessage {
 /** Where a message stands. `offset` undefined: written, but the broker does not say where (acks `none`). */
 export interface Delivery {
   readonly topic: string
+  /** −1 where nothing was waited for (`reports` false). */
   readonly partition: number
   readonly offset: number | undefined
 }
@@ -66,8 +67,9 @@ export interface Assignment {
   /** First offset that the broker still has, and end offset, of each partition, asked now. */
   bounds(): Promise<{ readonly first: Positions; readonly ends: Positions }>
   /**
-   * Reads every partition from `start`, which names all of them. Once. Completes when the partitions are taken away or the
-   * consumer closes; fails with OFFSETS_GONE. Batches and back-pressure as `FeedSource.batches`.
+   * Reads every partition from `start`, which names all of them. One reading at a time: when it was unsubscribed, another
+   * may begin elsewhere. Completes when the partitions are taken away or the consumer closes, at once if that has
+   * happened; fails with OFFSETS_GONE. Batches and back-pressure as `FeedSource.batches`.
    */
   batches(start: Positions): Observable<MessageBatch>
 }

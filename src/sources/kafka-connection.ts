@@ -1,5 +1,5 @@
 /**
- * One librdkafka consumer without a group membership, as promises with a time limit.
+ * One librdkafka consumer, as promises with a time limit: in no group, or a member of one.
  *
  * Order: read() returns records in the order of their partitions. Only one read() may be in flight; positions() may
  * be called only when none is, else it runs ahead of what was returned. A waiting read() holds one of the four threads
@@ -7,13 +7,13 @@
  */
 import kafka from 'node-rdkafka'
 import { type ErrorCode, RanktideError } from '../core/errors.js'
-import { nearestName } from '../core/nearest-name.js'
 import { type Positions, parsePartitionId, partitionId } from '../core/positions.js'
 import type { Message } from '../operators/ports.js'
-import { brokersFailed, eventCode, failureText, isUnsettled, kafkaError } from './kafka-errors.js'
+import { brokersFailed, eventCode, failureText, kafkaError } from './kafka-errors.js'
 import { firstContact } from './kafka-first-contact.js'
 import { messageOf } from './kafka-message.js'
-import { type BatchWindow, consumerProperties, type KafkaAddress } from './kafka-properties.js'
+import { type BatchWindow, consumerProperties, type KafkaAddress, type MemberIdentity } from './kafka-properties.js'
+import { type Callback, KafkaQuestions } from './kafka-questions.js'
 
 /** Times that Kafka answers with the ends of the log instead of a record's offset. */
 export const LATEST = -1
@@ -24,15 +24,34 @@ export interface KafkaConnectionOptions extends KafkaAddress {
   /** Longest time for an answer, ms; also for the first connection. */
   readonly requestTimeout: number
   readonly onTrouble: (error: RanktideError) => void
+  /** Without it the connection is in no group, and assigns itself what it wants. */
+  readonly member?: GroupMember
 }
 
-type Callback<T> = (error: unknown, value: T) => void
+/** Told of every change of what the group has given to this member; for the answer see `GroupMember`. */
+export type Rebalanced = (change: 'assigned' | 'revoked', partitions: readonly string[]) => void
 
-interface TopicPartitionOffset {
+/**
+ * Makes the connection a member of its group once it subscribes. librdkafka waits for an answer to each change, and with
+ * it the whole group: assign() to `assigned` (of nothing will do), unassign() to `revoked`. They come while read() runs.
+ */
+export interface GroupMember extends MemberIdentity {
+  readonly rebalanced: Rebalanced
+}
+
+interface TopicPartition {
   readonly topic: string
   readonly partition: number
+}
+
+interface TopicPartitionOffset extends TopicPartition {
   readonly offset: number
 }
+
+/** librdkafka's number for "these partitions are yours". */
+const assigned = -175
+
+const idOf = ({ topic, partition }: TopicPartition): string => partitionId(topic, partition)
 
 const withOffsets = (positions: Positions): TopicPartitionOffset[] =>
   [...positions].map(([id, offset]) => ({ ...parsePartitionId(id), offset }))
@@ -40,21 +59,29 @@ const withOffsets = (positions: Positions): TopicPartitionOffset[] =>
 export class KafkaConnection {
   readonly #options: KafkaConnectionOptions
   readonly #consumer: InstanceType<typeof kafka.KafkaConsumer>
-  /** Topics that librdkafka knows of: a question for those makes no new topic handle, which it would never free. */
-  readonly #known = new Set<string>()
+  readonly #questions: KafkaQuestions
   #lastFailure = ''
   #open = true
 
   private constructor(options: KafkaConnectionOptions) {
-    const properties = consumerProperties(options, options.window)
+    const { member } = options
+    const properties = consumerProperties(options, options.window, member)
+    const rebalance_cb = (change: { code: number }, partitions: readonly TopicPartition[]): void =>
+      member?.rebalanced(change.code === assigned ? 'assigned' : 'revoked', partitions.map(idOf))
     this.#options = options
     try {
-      this.#consumer = new kafka.KafkaConsumer(properties.global, properties.topic)
+      this.#consumer = new kafka.KafkaConsumer(
+        { ...properties.global, ...(member === undefined ? {} : { rebalance_cb }) } as object,
+        properties.topic,
+      )
     } catch (error) {
       throw new RanktideError('CONFIG_INVALID', `kafka.client: ${error instanceof Error ? error.message : error}`)
     }
     this.#consumer.on('event.log', (line: { fac?: string; message?: string }) => {
       if (line.fac === 'FAIL' && line.message !== undefined) this.#lastFailure = failureText(line.message)
+    })
+    this.#questions = new KafkaQuestions(this.#consumer, options.requestTimeout, () => {
+      this.#lastFailure = ''
     })
   }
 
@@ -73,33 +100,16 @@ export class KafkaConnection {
     return this.#open && this.#consumer.isConnected()
   }
 
-  /** All partitions of the topics. KAFKA_TOPIC, naming it, if one does not exist. */
-  async partitions(topics: readonly string[]): Promise<string[]> {
-    for (const topic of topics) {
-      if (this.#known.has(topic)) continue
-      await this.#metadata({ topic, allTopics: false })
-      this.#known.add(topic)
-    }
-    const { topics: found } = await this.#metadata({ allTopics: false })
-    const partitionsOf = (topic: string) => found.find(({ name }) => name === topic)?.partitions ?? []
-    const missing = topics.find((topic) => partitionsOf(topic).length === 0)
-    if (missing !== undefined) throw new RanktideError('KAFKA_TOPIC', await this.#nearest(missing))
-    return topics.flatMap((topic) => partitionsOf(topic).map(({ id }) => partitionId(topic, id)))
-  }
-
-  /** The topic that was probably meant, of those that this user may see. */
-  async #nearest(topic: string): Promise<string> {
-    const { topics } = await this.#metadata({ allTopics: true })
-    const existing = topics.filter(({ partitions }) => partitions.length > 0).map(({ name }) => name)
-    const near = nearestName(topic, existing)
-    return near === undefined ? topic : `${topic}; did you mean ${near}?`
+  /** As `KafkaQuestions.partitions`. */
+  partitions(topics: readonly string[]): Promise<string[]> {
+    return this.#questions.partitions(topics)
   }
 
   /** First offset at or after `time` (ms) in each partition, -1 if there is none; or EARLIEST, or LATEST. */
   async offsetsAt(partitions: readonly string[], time: number): Promise<Map<string, number>> {
     const asked = partitions.map((id) => ({ ...parsePartitionId(id), offset: time }))
-    const answer = await this.#settled(() =>
-      this.#ask<readonly Partial<TopicPartitionOffset>[]>('asking for offsets', (limit, done) =>
+    const answer = await this.#questions.settled(() =>
+      this.#questions.ask<readonly Partial<TopicPartitionOffset>[]>('asking for offsets', (limit, done) =>
         this.#consumer.offsetsForTimes(asked, limit, done as Callback<unknown>),
       ),
     )
@@ -114,6 +124,11 @@ export class KafkaConnection {
     return offsets
   }
 
+  /** Joins the group, as `options.member` says. Nothing is read before assign(). */
+  subscribe(topics: readonly string[]): void {
+    this.#call('subscribing', () => this.#consumer.subscribe([...topics]))
+  }
+
   assign(offsets: Positions): void {
     this.#call('assigning partitions', () => this.#consumer.assign(withOffsets(offsets)))
   }
@@ -122,8 +137,14 @@ export class KafkaConnection {
     this.#call('assigning partitions', () => this.#consumer.incrementalAssign(withOffsets(offsets)))
   }
 
+  /** Stops reading; as a member of a group it stays one, with what it was given. */
+  assignNothing(): void {
+    if (this.isOpen) this.assign(new Map())
+  }
+
+  /** Gives all partitions back: the answer of a member to `revoked`. Also while the connection is being closed. */
   unassign(): void {
-    if (this.isOpen) this.#call('releasing partitions', () => this.#consumer.unassign())
+    this.#call('releasing partitions', () => this.#consumer.unassign())
   }
 
   /**
@@ -159,14 +180,15 @@ export class KafkaConnection {
   async commit(positions: Positions): Promise<void> {
     const offsets = withOffsets(positions)
     this.#call('committing offsets', () => this.#consumer.commit(offsets))
-    const committed = await this.#ask<readonly Partial<TopicPartitionOffset>[]>('committing offsets', (limit, done) =>
-      this.#consumer.committed(offsets, limit, done as Callback<unknown>),
+    const committed = await this.#questions.ask<readonly Partial<TopicPartitionOffset>[]>(
+      'committing offsets',
+      (limit, done) => this.#consumer.committed(offsets, limit, done as Callback<unknown>),
     )
     for (const { topic = '', partition = 0, offset } of committed) {
       const id = partitionId(topic, partition)
       if (offset === positions.get(id)) continue
-      const detail = `group ${this.#options.group} did not take the offset of ${id}; does another consumer use its name?`
-      throw new RanktideError('KAFKA_FAILED', detail)
+      const why = this.#options.member === undefined ? '; does another consumer use its name?' : ''
+      throw new RanktideError('KAFKA_FAILED', `group ${this.#options.group} did not take the offset of ${id}${why}`)
     }
   }
 
@@ -175,7 +197,7 @@ export class KafkaConnection {
    * this fails: its end would wait for the broker, in a thread of libuv's pool, which `process.exit` waits for in turn.
    */
   async close(limit: number): Promise<void> {
-    await this.#metadata({ allTopics: false }, limit)
+    await this.#questions.metadata({ allTopics: false }, limit)
     this.#open = false
     await new Promise<void>((resolve) => {
       this.#consumer.disconnect(() => resolve())
@@ -203,52 +225,6 @@ export class KafkaConnection {
 
   #brokersFailed(code: ErrorCode): RanktideError {
     return brokersFailed(code, this.#options.brokers, this.#lastFailure)
-  }
-
-  #metadata(
-    options: { topic?: string; allTopics: boolean },
-    limit?: number,
-  ): Promise<{ topics: { name: string; partitions: { id: number }[] }[] }> {
-    return this.#ask(
-      'asking for partitions',
-      (timeout, done) => this.#consumer.getMetadata({ ...options, timeout }, done as Callback<unknown>),
-      limit,
-    )
-  }
-
-  /** Asks again, within the time for one request, while a partition has no leader yet. */
-  async #settled<T>(ask: () => Promise<T>): Promise<T> {
-    const end = performance.now() + this.#options.requestTimeout
-    for (;;) {
-      try {
-        return await ask()
-      } catch (error) {
-        if (!isUnsettled(error) || performance.now() > end) throw error
-        await new Promise((resolve) => setTimeout(resolve, 100))
-      }
-    }
-  }
-
-  #ask<T>(
-    doing: string,
-    call: (limit: number, done: Callback<T>) => void,
-    limit = this.#options.requestTimeout,
-  ): Promise<T> {
-    return new Promise((resolve, reject) => {
-      // The limit of the call itself begins only when a thread is free for it.
-      const timer = setTimeout(() => reject(new RanktideError('KAFKA_UNREACHABLE', `${doing}: no answer`)), limit + 500)
-      const done: Callback<T> = (error, value) => {
-        clearTimeout(timer)
-        if (error) return reject(kafkaError(error, doing))
-        this.#lastFailure = ''
-        resolve(value)
-      }
-      try {
-        call(limit, done)
-      } catch (error) {
-        done(error, undefined as T)
-      }
-    })
   }
 
   #call<T>(doing: string, call: () => T): T {

@@ -18,6 +18,7 @@ const codes = new Map<number, ErrorCode>([
   [58, 'KAFKA_DENIED'], // SASL authentication
   [-188, 'KAFKA_TOPIC'], // unknown topic
   [-190, 'KAFKA_TOPIC'], // unknown partition
+  [-184, 'KAFKA_FULL'], // the client's own queue
   [3, 'KAFKA_TOPIC'], // unknown topic or partition
 ])
 
@@ -59,6 +60,9 @@ export const deliveryError = (error: unknown, topic: string): RanktideError => {
   return new RanktideError(known, `writing to ${topic}: ${text}${advice}`, { cause: error })
 }
 
+/** Whether an error of `deliveryError` is about the record's size. */
+export const isTooLarge = ({ cause }: RanktideError): boolean => textOf(cause) === 'message size too large'
+
 /** Kafka's errors of the moments after a topic was created or a leader moved. */
 const unsettled = new Set([
   5, // leader not available
@@ -75,6 +79,31 @@ export const isUnsettled = (error: unknown): boolean =>
 
 /** What an error event means, or undefined if librdkafka gets over it unseen. */
 export const eventCode = (error: unknown): ErrorCode | undefined => eventTexts.get(textOf(error))
+
+const sessionRefused = 26
+const clientDied = -150
+
+/** Whether a client of librdkafka refuses everything from this error on. Reports and events have only the text. */
+export const isFatal = (error: unknown): boolean =>
+  numberOf(error) === clientDied || /\bfatal error\b/i.test(textOf(error))
+
+/** What ends a membership of a group for good, of an error that `kafkaError` made; undefined for what may pass. */
+export const memberRefusal = (
+  error: RanktideError,
+  group: string,
+  instance: string | undefined,
+): RanktideError | undefined => {
+  const number = numberOf(error.cause)
+  if (number === sessionRefused)
+    return new RanktideError(
+      'CONFIG_INVALID',
+      'kafka.client.session.timeout.ms: the broker allows group.min.session.timeout.ms to group.max.session.timeout.ms',
+    )
+  if (number !== clientDied) return undefined
+  const detail =
+    instance === undefined ? error.detail : `another member of group ${group} has the instance id ${instance}`
+  return new RanktideError('KAFKA_FAILED', detail, { cause: error })
+}
 
 /**
  * Why librdkafka refused its configuration before it asked any broker (a certificate file, a mechanism), or undefined

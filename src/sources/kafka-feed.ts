@@ -145,7 +145,9 @@ class OwnedFeed implements KafkaFeed {
 
   async #begin(start: Positions): Promise<KafkaReading> {
     const { clock, margin } = this.#options
-    return KafkaReading.begin(await this.#connected(), this.#options, start, clock() - margin)
+    const connection = await this.#connected()
+    const options = { ...this.#options, partitions: () => connection.partitions(this.#options.topics) }
+    return KafkaReading.begin(connection, options, start, clock() - margin)
   }
 
   #connected(): Promise<KafkaConnection> {

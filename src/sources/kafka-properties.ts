@@ -9,13 +9,16 @@ export interface BatchWindow {
 
 export type KafkaProperties = Readonly<Record<string, string | number | boolean>>
 
-export interface KafkaAddress {
+export interface BrokerAddress {
   /** `host:port`, several separated by commas. */
   readonly brokers: string
-  /** The name under which offsets are committed. No consumer may subscribe under it. */
-  readonly group: string
   /** Any librdkafka property (SASL, TLS, timeouts); wins over the defaults below. */
   readonly client?: KafkaProperties
+}
+
+export interface KafkaAddress extends BrokerAddress {
+  /** The name under which offsets are committed. No consumer may subscribe under a feed's; members of a group do. */
+  readonly group: string
 }
 
 /** What the guarantees of the feed rest on: not for users to change. */
@@ -54,11 +57,11 @@ const defaults: KafkaProperties = {
   'socket.keepalive.enable': true,
   'topic.metadata.refresh.interval.ms': 30_000,
   'log.connection.close': false,
-  // Nothing here is a group member: a consumer held back by its sink must not be taken for a dead one.
+  // A feed is no group member: a consumer held back by its sink must not be taken for a dead one.
   'max.poll.interval.ms': 86_400_000,
 }
 
-const checkClient = ({ client = {} }: KafkaAddress): void => {
+const checkClient = ({ client = {} }: BrokerAddress): void => {
   for (const key of Object.keys(client)) {
     const why = reserved.get(key)
     if (why !== undefined) throw new RanktideError('CONFIG_INVALID', `kafka.client.${key} ${why}`)
@@ -69,10 +72,14 @@ const checkClient = ({ client = {} }: KafkaAddress): void => {
 const readingOnly =
   /^(fetch\.|queued\.|check\.crcs$|isolation\.level$|session\.|heartbeat\.|max\.poll|partition\.assignment)/
 
-/** Librdkafka's properties for a producer that loses nothing. `timeout`: longest time for a delivery, ms. */
+/**
+ * Librdkafka's properties for a producer that loses nothing, unless `settings` say so. `timeout`: longest time for a
+ * delivery, ms.
+ */
 export const producerProperties = (
-  address: KafkaAddress,
+  address: BrokerAddress,
   timeout: number,
+  settings: KafkaProperties = {},
 ): Record<string, string | number | boolean> => {
   checkClient(address)
   const client = Object.entries(address.client ?? {}).filter(([key]) => !readingOnly.test(key))
@@ -89,23 +96,57 @@ export const producerProperties = (
     'enable.idempotence': true,
     acks: -1,
     'message.timeout.ms': timeout,
+    ...settings,
     'metadata.broker.list': address.brokers,
   }
 }
 
-/** Librdkafka's properties for a feed. CONFIG_INVALID, naming the key, for one that users may not set. */
+/** A member of a consumer group. */
+export interface MemberIdentity {
+  /** Makes it a static member: one that comes back under this id within the session gets its partitions back. */
+  readonly instance?: string | undefined
+}
+
+/**
+ * `session.timeout.ms`: a member that is killed is noticed after this long, the least that brokers allow by default.
+ * `max.poll.interval.ms` is also how long the whole group waits for a member that has to give its partitions up. Members
+ * go on polling while a batch is worked on (kafka-reading.ts), so that only a process that hangs comes near it.
+ */
+const memberDefaults: KafkaProperties = {
+  'session.timeout.ms': 6_000,
+  'heartbeat.interval.ms': 1_000,
+  'max.poll.interval.ms': 60_000,
+}
+
+/** One generation of the group ends completely before the next begins; round robin spreads every topic evenly. */
+const memberFixed: KafkaProperties = { 'group.protocol': 'classic', 'partition.assignment.strategy': 'roundrobin' }
+
+/** CONFIG_INVALID for what a member needs otherwise. */
+const memberProperties = (client: KafkaProperties, { instance }: MemberIdentity): KafkaProperties => {
+  const key = [...Object.keys(memberFixed), 'group.instance.id'].find((name) => name in client)
+  if (key !== undefined) throw new RanktideError('CONFIG_INVALID', `kafka.client.${key} is set by ranktide`)
+  return { ...memberFixed, ...(instance === undefined ? {} : { 'group.instance.id': instance }) }
+}
+
+/**
+ * Librdkafka's properties for a feed, or for a member of a group. CONFIG_INVALID, naming the key, for one that users may
+ * not set.
+ */
 export const consumerProperties = (
   address: KafkaAddress,
   window: BatchWindow,
+  member?: MemberIdentity,
 ): { readonly global: Record<string, string | number | boolean>; readonly topic: { 'auto.offset.reset': 'error' } } => {
   checkClient(address)
   return {
     global: {
       ...defaults,
+      ...(member === undefined ? {} : memberDefaults),
       // Room for the batch after this one, so that the network is busy while a batch is worked on.
       'queued.max.messages.kbytes': Math.min(2_097_151, Math.max(16_384, Math.ceil(window.bytes / 1024))),
       ...address.client,
       ...fixed,
+      ...(member === undefined ? {} : memberProperties(address.client ?? {}, member)),
       'metadata.broker.list': address.brokers,
       'group.id': address.group,
     },

@@ -1,11 +1,11 @@
 /**
- * One reading of a feed: from its start offsets until it is stopped or the offsets are gone.
+ * One reading of a feed, or of what a group has given to a member: from its start offsets until it is stopped or the offsets are gone.
  *
  * Order: that of each partition. Loss: none; positions move only with batches that are handed on. Memory: one batch
  * (nothing is read until it is released) and librdkafka's queue. A broker that is down is reported and waited for.
  */
-import { RanktideError } from '../core/errors.js'
-import type { Positions } from '../core/positions.js'
+import { asRanktideError, RanktideError } from '../core/errors.js'
+import { type Positions, partitionId } from '../core/positions.js'
 import type { Message, MessageBatch } from '../operators/ports.js'
 import { BatchCollector } from './batch-collector.js'
 import { EARLIEST, type KafkaConnection, LATEST } from './kafka-connection.js'
@@ -13,15 +13,31 @@ import { lookAgain, type ProgressLook, startOffsets } from './kafka-offsets.js'
 import type { BatchWindow } from './kafka-properties.js'
 
 export interface ReadingOptions {
-  readonly topics: readonly string[]
+  /** What there is to read, asked now and then: a partition that is added is read from its first record. */
+  readonly partitions: () => Promise<readonly string[]>
   readonly window: BatchWindow
   /** How often new partitions and lost offsets are looked for, ms. */
   readonly refresh: number
   readonly onTrouble: (error: RanktideError) => void
+  /** A member of a group has to poll: while a batch is held for longer than this, ms, nothing is assigned meanwhile. */
+  readonly pollAfter?: number
 }
 
 /** Pause after an error that may pass, ms: librdkafka has back-offs of its own. */
 const troublePause = 200
+/** How often a member polls while a batch is held, ms. */
+const heldPoll = 50
+
+/** Whether the promise is fulfilled within `limit` ms. */
+const within = async (limit: number, promise: Promise<void>): Promise<boolean> => {
+  let timer: NodeJS.Timeout | undefined
+  const expired = new Promise<false>((resolve) => {
+    timer = setTimeout(resolve, limit, false)
+  })
+  const first = await Promise.race([promise.then(() => true), expired])
+  clearTimeout(timer)
+  return first
+}
 
 export class KafkaReading {
   readonly #connection: KafkaConnection
@@ -29,6 +45,11 @@ export class KafkaReading {
   readonly #collector: BatchCollector
   /** Next offset of every partition, as far as batches have been handed on. */
   readonly #positions: Map<string, number>
+  /**
+   * Partitions of which librdkafka's position is this assignment's: for a moment it may still be that of the one before,
+   * which may have read further.
+   */
+  readonly #settled = new Set<string>()
   #look: ProgressLook | undefined
   #timer: NodeJS.Timeout | undefined
   #failure: RanktideError | undefined
@@ -40,8 +61,6 @@ export class KafkaReading {
     this.#options = options
     this.#positions = new Map(offsets)
     this.#collector = new BatchCollector((count, wait) => this.#read(count, wait), options.window)
-    connection.assign(offsets)
-    this.#lookLater()
   }
 
   /** Fails with OFFSETS_GONE, KAFKA_TOPIC and what the connection fails with. `margin`: ms since 1970. */
@@ -51,7 +70,7 @@ export class KafkaReading {
     start: Positions,
     margin: number,
   ): Promise<KafkaReading> {
-    const partitions = await connection.partitions(options.topics)
+    const partitions = await options.partitions()
     const ends = await connection.offsetsAt(partitions, LATEST)
     const earliest = await connection.offsetsAt(partitions, EARLIEST)
     const decision = startOffsets({ ends, earliest, margin: await connection.offsetsAt(partitions, margin) }, start)
@@ -62,6 +81,7 @@ export class KafkaReading {
   /** Hands batches on, one at a time, until stop(). Throws OFFSETS_GONE. */
   async run(next: (batch: MessageBatch) => void): Promise<void> {
     try {
+      if (!this.#stopped) this.#begin()
       // Where reading begins: at the end of a quiet topic nothing else would ever tell it.
       if (!this.#stopped) await this.#hand([], next)
       while (!this.#stopped) {
@@ -71,8 +91,26 @@ export class KafkaReading {
       }
     } finally {
       this.stop()
-      this.#connection.unassign()
+      this.#connection.assignNothing()
     }
+  }
+
+  #begin(): void {
+    this.#assign()
+    this.#lookLater()
+  }
+
+  #assign(): void {
+    this.#connection.assign(this.#positions)
+    this.#settled.clear()
+    this.#settle(this.#connection.positions(this.#positions.keys()), [])
+  }
+
+  /** What has no position yet was assigned anew, and so was what a message of this assignment came from. */
+  #settle(found: Positions, messages: readonly Message[]): void {
+    if (this.#settled.size === this.#positions.size) return
+    for (const id of this.#positions.keys()) if (!found.has(id)) this.#settled.add(id)
+    for (const { topic, partition } of messages) this.#settled.add(partitionId(topic, partition))
   }
 
   /** Resolves when the batch is released, or the reading stopped. */
@@ -81,7 +119,18 @@ export class KafkaReading {
       this.#wake = resolve
     })
     next({ messages, positions: new Map(this.#positions), release: this.#wake })
-    await released
+    const { pollAfter } = this.#options
+    if (pollAfter === undefined || (await within(pollAfter, released))) await released
+    else await this.#pollUntil(released)
+  }
+
+  /** What was fetched ahead is given up for it, and fetched again: this is for batches that are held for long. */
+  async #pollUntil(released: Promise<void>): Promise<void> {
+    this.#connection.assignNothing()
+    while (!(await within(heldPoll, released))) {
+      await this.#connection.read(1, 0).catch((error: unknown) => this.#options.onTrouble(asRanktideError(error)))
+    }
+    if (!this.#stopped) this.#assign()
   }
 
   stop(): void {
@@ -130,7 +179,9 @@ export class KafkaReading {
       this.#positions.set(id, offset)
       moved = true
     }
-    for (const [id, offset] of this.#connection.positions(this.#positions.keys())) forward(id, offset)
+    const found = this.#connection.positions(this.#positions.keys())
+    this.#settle(found, messages)
+    for (const [id, offset] of found) if (this.#settled.has(id)) forward(id, offset)
     return moved || messages.length > 0
   }
 
@@ -141,7 +192,7 @@ export class KafkaReading {
 
   async #lookAround(): Promise<void> {
     try {
-      await this.include(await this.#connection.partitions(this.#options.topics))
+      await this.include(await this.#options.partitions())
       await this.#checkProgress()
     } catch (error) {
       this.#look = undefined
