@@ -6,14 +6,7 @@ import type { CounterSpec } from '../../src/core/counter-spec.js'
 import { RanktideError } from '../../src/core/errors.js'
 import type { LatestRead } from '../../src/core/history-batch.js'
 import type { Positions } from '../../src/core/positions.js'
-import type {
-  Claim,
-  CountStore,
-  HistoryStore,
-  ReadHistory,
-  Span,
-  WriteOutcome,
-} from '../../src/operators/batch-store.js'
+import type { CountStore, HistoryStore, ReadHistory, Span, WriteOutcome } from '../../src/operators/batch-store.js'
 
 /** A row of the counted table. */
 export interface CountedRow extends ItemKey {

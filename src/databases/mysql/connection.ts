@@ -25,6 +25,11 @@ export interface MysqlOptions {
   readonly timeZone: string
   /** How many connections may be open at once; more users wait their turn. */
   readonly connections: number
+  /**
+   * For transactions that write: nothing is committed by itself, READ COMMITTED (a write locks the rows that it names and
+   * no gaps between them), and lock waits end with an answer before the statement's own limit.
+   */
+  readonly writes?: boolean
 }
 
 /** One row in select order; every value is the server's own text. */
@@ -35,6 +40,8 @@ export interface SqlResult {
   readonly rows: readonly SqlRow[]
   /** What LAST_INSERT_ID(…) was set to; 0 where the statement sets none. */
   readonly insertId: number
+  /** Rows that an UPDATE or DELETE found; an upsert counts 1 for a new row and 2 for one that it changed. */
+  readonly affected: number
 }
 
 /** A connection in use. `what` names the statement in errors. */
@@ -58,16 +65,22 @@ export interface MysqlPool {
  * - sql_mode: none of the modes that change what is read or how text is quoted (PAD_CHAR_TO_FULL_LENGTH, ANSI_QUOTES,
  *   NO_BACKSLASH_ESCAPES), whatever the server's default is.
  * - max_sort_length: keys of up to 3072 bytes, percent-encoded as members, must not be cut when they are sorted.
+ * - wait_timeout: the locks of a transaction whose client was cut off are given back then; servers notice no earlier.
  */
 const sessionSettings = (options: MysqlOptions): string => {
   const seconds = Math.ceil(options.timeoutMs / 1000)
+  const lockWait = options.writes === true ? Math.max(1, Math.floor(seconds / 2)) : seconds
   return [
     `SET SESSION /*!50708 max_execution_time = ${options.timeoutMs}, */`,
     `/*M! max_statement_time = ${options.timeoutMs / 1000}, */`,
-    `lock_wait_timeout = ${seconds}, innodb_lock_wait_timeout = ${seconds},`,
-    `sql_mode = 'STRICT_ALL_TABLES', max_sort_length = 16384, autocommit = 1, time_zone = ?`,
+    `lock_wait_timeout = ${lockWait}, innodb_lock_wait_timeout = ${lockWait},`,
+    ...(options.writes === true ? [`autocommit = 0, wait_timeout = ${abandonedAfter(seconds)},`] : ['autocommit = 1,']),
+    `sql_mode = 'STRICT_ALL_TABLES', max_sort_length = 16384, time_zone = ?`,
   ].join(' ')
 }
+
+/** How long a connection of writers may be silent, in seconds. */
+const abandonedAfter = (statementSeconds: number): number => Math.max(10, 2 * statementSeconds)
 
 const withDeadline = <T>(work: Promise<T>, ms: number, late: () => RanktideError): Promise<T> => {
   let timer: NodeJS.Timeout | undefined
@@ -89,8 +102,13 @@ const sessionOn = (connection: PoolConnection, address: string, timeoutMs: numbe
     try {
       const [result, fields] = await withDeadline(answer, timeoutMs, late)
       return Array.isArray(result)
-        ? { columns: fields.map((field) => field.name), rows: result as unknown as readonly SqlRow[], insertId: 0 }
-        : { columns: [], rows: [], insertId: result.insertId }
+        ? {
+            columns: fields.map((field) => field.name),
+            rows: result as unknown as readonly SqlRow[],
+            insertId: 0,
+            affected: 0,
+          }
+        : { columns: [], rows: [], insertId: result.insertId, affected: result.affectedRows }
     } catch (error) {
       throw asDatabaseError(error, what, address)
     }
@@ -108,6 +126,10 @@ const openPool = (options: MysqlOptions): Pool => {
     charset: 'utf8mb4',
     connectTimeout: options.timeoutMs,
     connectionLimit: options.connections,
+    // Idle ones are closed here before the server does it.
+    ...(options.writes === true
+      ? { maxIdle: 0, idleTimeout: 500 * abandonedAfter(Math.ceil(options.timeoutMs / 1000)) }
+      : {}),
     // Session settings are made once a connection; a reset at each release would undo them.
     resetOnRelease: false,
   })
@@ -150,7 +172,8 @@ export const createMysqlPool = (options: MysqlOptions): MysqlPool => {
   const prepare = async (connection: PoolConnection, session: Session): Promise<void> => {
     if (prepared.has(connection.connection)) return
     await session.query('session settings', sessionSettings(options), [options.timeZone])
-    await session.query('isolation level', 'SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ')
+    const level = options.writes === true ? 'READ COMMITTED' : 'REPEATABLE READ'
+    await session.query('isolation level', `SET SESSION TRANSACTION ISOLATION LEVEL ${level}`)
     prepared.add(connection.connection)
   }
 

@@ -26,13 +26,15 @@ const codeOfErrno: ReadonlyMap<number, ErrorCode> = new Map([
   [1836, 'DATABASE_DENIED'], // read-only mode
   [3118, 'DATABASE_DENIED'], // account is locked
   [4151, 'DATABASE_DENIED'], // MariaDB: account is locked
-  [1205, 'DATABASE_TIMEOUT'], // lock wait timeout
+  [1020, 'DATABASE_CONFLICT'], // MariaDB: record has changed since it was read
+  [1205, 'DATABASE_CONFLICT'], // lock wait timeout
+  [1213, 'DATABASE_CONFLICT'], // deadlock
   [1969, 'DATABASE_TIMEOUT'], // MariaDB: max_statement_time
   [3024, 'DATABASE_TIMEOUT'], // MySQL: max_execution_time
 ])
 
 /** Errors of kind DATABASE_QUERY whose text names tables, columns and settings only. */
-const harmlessTexts: ReadonlySet<number> = new Set([1046, 1049, 1051, 1054, 1146, 1213, 1298, 1317])
+const harmlessTexts: ReadonlySet<number> = new Set([1046, 1049, 1051, 1054, 1146, 1298, 1317])
 
 interface ServerError {
   readonly code: string
@@ -50,6 +52,18 @@ const serverError = (error: unknown): ServerError => {
   }
 }
 
+/** An error that the server itself has reported, with its number and, of a row that it refuses, the column. */
+export class ServerRefusal extends RanktideError {
+  readonly errno: number
+  readonly column: string | undefined
+
+  constructor(code: ErrorCode, detail: string, errno: number, column: string | undefined) {
+    super(code, detail)
+    this.errno = errno
+    this.column = column
+  }
+}
+
 /** `what` names the statement or the step, `address` is `host:port`. */
 export const asDatabaseError = (error: unknown, what: string, address: string): RanktideError => {
   if (error instanceof RanktideError) return error
@@ -57,5 +71,6 @@ export const asDatabaseError = (error: unknown, what: string, address: string): 
   if (errno === undefined) return new RanktideError('DATABASE_UNREACHABLE', `${address}: ${code} (${what})`)
   const known = codeOfErrno.get(errno)
   const told = known !== undefined || harmlessTexts.has(errno) ? `${message} (${errno})` : `${code} (${errno})`
-  return new RanktideError(known ?? 'DATABASE_QUERY', `${address}: ${what}: ${told}`)
+  const column = / for column (?:`[^`]*`\.`[^`]*`\.)?[`'](.+?)[`'](?: at row \d+)?$/.exec(message)?.[1]
+  return new ServerRefusal(known ?? 'DATABASE_QUERY', `${address}: ${what}: ${told}`, errno, column)
 }

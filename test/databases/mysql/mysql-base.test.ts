@@ -31,7 +31,7 @@ const servers = (lag: number) => {
   let written = 0
   let visible = 0
   let snapshots = 0
-  const answer = (rows: (string | null)[][], insertId = 0) => ({ columns: [], rows, insertId })
+  const answer = (rows: (string | null)[][], insertId = 0) => ({ columns: [], rows, insertId, affected: 0 })
   const pool = (address: string, query: Session['query']): MysqlPool => ({
     address,
     database: 'd',

@@ -25,7 +25,7 @@ const session = (asked: string[] = []): Session => ({
         .filter((row) => biz === undefined || row[2] === biz)
         .slice(0, limit)
     })
-    return { columns: [], rows, insertId: 0 }
+    return { columns: [], rows, insertId: 0, affected: 0 }
   },
 })
 

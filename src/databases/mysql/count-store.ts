@@ -1,0 +1,57 @@
+/**
+ * Counts in MySQL or MariaDB: the counted table, its buckets and the offsets move in one transaction (see
+ * write-batch.ts). Needs SELECT, INSERT and UPDATE on these tables. Memory: the text of one batch.
+ */
+import type { CountBatch } from '../../core/count-batch.js'
+import type { CounterSpec } from '../../core/counter-spec.js'
+import type { Positions } from '../../core/positions.js'
+import type { Claim, CountStore, Span, WriteOutcome } from '../../operators/batch-store.js'
+import { createMysqlPool, type MysqlPool } from './connection.js'
+import { countPreflight } from './count-preflight.js'
+import type { Finding } from './finding.js'
+import { addBuckets } from './upsert-buckets.js'
+import { addCounts } from './upsert-counts.js'
+import { takePartitions, writeBatch } from './write-batch.js'
+
+export interface MysqlStoreOptions {
+  /** `mysql://user:password@host:port/database`: ranktide's own tables are in that database. */
+  readonly url: string
+  /** Limit of every statement and of connecting, in ms. */
+  readonly timeoutMs: number
+}
+
+/** A transaction, and a take or a check beside it. */
+export const openWriters = ({ url, timeoutMs }: MysqlStoreOptions): MysqlPool =>
+  createMysqlPool({ url, timeoutMs, timeZone: '+00:00', connections: 2, writes: true })
+
+export class MysqlCountStore implements CountStore {
+  readonly #pool: MysqlPool
+  readonly #spec: CounterSpec
+
+  /** Opens no connection yet. */
+  constructor({ spec, ...options }: MysqlStoreOptions & { readonly spec: CounterSpec }) {
+    this.#spec = spec
+    this.#pool = openWriters(options)
+  }
+
+  take(group: string, partitions: readonly string[], unknown: Positions): Promise<Claim> {
+    return takePartitions(this.#pool, group, partitions, unknown)
+  }
+
+  write(claim: Claim, span: Span, { increments, buckets }: CountBatch): Promise<WriteOutcome> {
+    return writeBatch(this.#pool, claim, span, async (session) => {
+      const refused = await addCounts(session, this.#spec, increments)
+      if (refused.length === 0) await addBuckets(session, this.#spec.name, buckets)
+      return refused
+    })
+  }
+
+  /** What keeps this counter from being written, and what would be a surprise; DATABASE_* errors are thrown. */
+  preflight(): Promise<readonly Finding[]> {
+    return countPreflight(this.#pool, this.#spec)
+  }
+
+  close(): Promise<void> {
+    return this.#pool.close()
+  }
+}

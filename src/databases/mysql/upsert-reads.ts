@@ -1,0 +1,19 @@
+/** The latest reads of a batch, into `read_history`: the newer of two times stays, so repetitions change nothing. */
+import type { LatestRead } from '../../core/history-batch.js'
+import type { Session } from './connection.js'
+import { sqlInteger, sqlUtc, stringLiterals } from './sql-literal.js'
+import { upsert } from './upsert.js'
+
+const statement = {
+  what: 'writing read_history',
+  into: 'INSERT INTO read_history (uid, biz, biz_id, read_at)',
+  update: 'read_at = GREATEST(read_at, VALUES(read_at))',
+}
+
+export const writeReads = (session: Session, reads: readonly LatestRead[]): Promise<void> => {
+  const literal = stringLiterals()
+  const rows = reads.map(
+    ({ uid, biz, bizId, readAt }) => `(${sqlInteger(uid)},${literal(biz)},${sqlInteger(bizId)},${sqlUtc(readAt)})`,
+  )
+  return upsert(session, statement, rows)
+}
