@@ -113,9 +113,12 @@ const observing = <B>({ status, log, recorder }: CounterLife<B>): CounterObserve
         const first = letters[0]
         if (first === undefined) return
         const { topic, partition, offset } = first.message
-        const { code, detail } = first.refusal
-        const told = { pipeline, topic, partition, offset, code, detail, count: letters.length }
-        log.warn(told, 'Events refused, they are dead letters')
+        // The detail quotes the event: it stands in the letter, and in the lines above.
+        const { code } = first.refusal
+        log.warn(
+          { pipeline, topic, partition, offset, code, count: letters.length },
+          'Events refused, they are dead letters',
+        )
       },
       failed: (letters, error) => {
         status.waitsFor('letters', error)

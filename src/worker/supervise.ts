@@ -2,7 +2,6 @@
  * Keeps one pipeline alive beside others: a fatal error ends its life, not theirs, and after a pause another one begins.
  * Pauses double, so that what only a person can mend is not tried without end; they begin again after a long life.
  */
-import { setTimeout as delay } from 'node:timers/promises'
 import { asRanktideError, type RanktideError } from '../core/errors.js'
 
 export interface Supervised {
@@ -39,6 +38,18 @@ const lives = async (
     const pause = Math.min(pauseFirst * 2 ** (failures - 1), pauseMost)
     failed(error, pause)
     first(error)
-    await delay(pause, undefined, { signal }).catch(() => {})
+    await passed(pause, signal)
   }
 }
+
+/** Resolves after the pause, or at once when stopped. */
+const passed = (pause: number, signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    const over = (): void => {
+      clearTimeout(timer)
+      signal.removeEventListener('abort', over)
+      resolve()
+    }
+    const timer = setTimeout(over, pause)
+    signal.addEventListener('abort', over)
+  })

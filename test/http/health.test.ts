@@ -47,3 +47,19 @@ test('/readyz: 503 before anything can be served', async () => {
 test('/readyz: 503 while draining, though everything can be served', async () => {
   expect(await ask('/readyz', { draining: () => true })).toEqual([503, 'draining\n'])
 })
+
+test('/readyz?only= asks for one kind of pipeline, and refuses others by name', async () => {
+  const ready = (only?: string) => ({
+    ok: only !== 'counters',
+    checks: [{ name: `${only}`, ok: true, detail: 'asked' }],
+  })
+  expect(await ask('/readyz?only=boards&verbose', { ready })).toEqual([200, '[+]boards asked\nok\n'])
+  expect(await ask('/readyz?only=counters', { ready })).toEqual([503, 'not ready\n'])
+  const { server } = serve({ ready })
+  const answer = await server.inject({ url: '/readyz?only=titles' })
+  expect([answer.statusCode, answer.json()]).toEqual([
+    400,
+    { code: 400, msg: 'only is "titles"; allowed: boards, counters', data: null },
+  ])
+  await server.close()
+})

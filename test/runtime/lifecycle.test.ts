@@ -128,3 +128,19 @@ test('a second signal exits at once; none is heard after listening stopped', asy
   signals.emit('SIGTERM', 'SIGTERM')
   expect(exits).toEqual([1])
 })
+
+test('what was registered may be released before the end, and is not released again', async () => {
+  const { lifecycle } = start()
+  const released: string[] = []
+  lifecycle.onClose('http', () => {
+    released.push('http')
+  })
+  const releaseFeed = lifecycle.onClose('feed', () => {
+    released.push('feed')
+  })
+  expect(await releaseFeed()).toBe(true)
+  expect(await releaseFeed()).toBe(true)
+  expect(released).toEqual(['feed'])
+  await lifecycle.close('test')
+  expect(released).toEqual(['feed', 'http'])
+})

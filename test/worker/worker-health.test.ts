@@ -43,3 +43,51 @@ test('before the tables are known it waits, new board or not', () => {
   health.start()
   expect(health.ready().ok).toBe(true)
 })
+
+interface Setting {
+  readonly boards?: 'served' | 'empty' | 'none'
+  readonly faults?: boolean
+  readonly counters?: readonly boolean[] | undefined
+}
+
+const mixed = ({ boards = 'served', faults = false, counters }: Setting) => {
+  const fakes = new FakeBoards()
+  fakes.boards.clear()
+  if (boards !== 'none') fakes.boards.set('likes', boards === 'served' ? viewOf(['{}']) : null)
+  return new WorkerHealth(fakes, () => false, {
+    faults: () => (faults ? [{ name: 'feed t', ok: false, detail: 'down: TABLE_MISSING: x' }] : []),
+    ...(counters === undefined
+      ? {}
+      : {
+          counters: () => counters.map((ok, i) => ({ name: `counters.c${i}`, ok, detail: ok ? 'counting' : 'down' })),
+        }),
+  })
+}
+
+test.each<[string, Setting, boolean]>([
+  ['boards alone, served', {}, true],
+  ['boards alone, nothing to serve yet', { boards: 'empty' }, false],
+  ['a counter that is down does not make served boards unready', { counters: [false] }, true],
+  [
+    'boards that are still starting are waited for, though a counter counts',
+    { boards: 'empty', counters: [true] },
+    false,
+  ],
+  ['boards that are down do not make a counter unready', { boards: 'empty', faults: true, counters: [true] }, true],
+  ['boards and counters down: nothing can be done', { boards: 'empty', faults: true, counters: [false] }, false],
+  ['a feed that is down, with boards that can still be served', { faults: true, counters: [false] }, true],
+  ['counters alone, one of two counts', { boards: 'none', counters: [false, true] }, true],
+  ['counters alone, none counts', { boards: 'none', counters: [false, false] }, false],
+])('%s', (_name, setting, expected) => {
+  expect(mixed(setting).ready().ok).toBe(expected)
+})
+
+test('each kind can be asked for alone', () => {
+  const health = mixed({ boards: 'served', counters: [false] })
+  expect(health.ready('boards')).toMatchObject({ ok: true, checks: [{ name: 'likes' }] })
+  expect(health.ready('counters')).toMatchObject({ ok: false, checks: [{ name: 'counters.c0', ok: false }] })
+  const other = mixed({ boards: 'empty', faults: true, counters: [true] })
+  expect(other.ready('boards').ok).toBe(false)
+  expect(other.ready('counters').ok).toBe(true)
+  expect(other.ready().checks.map(({ name }) => name)).toEqual(['feed t', 'likes', 'counters.c0'])
+})
