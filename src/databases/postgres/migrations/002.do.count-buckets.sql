@@ -1,6 +1,6 @@
 -- Events an item and hour or day. bucket_start: when it begins in the counter's time zone.
 CREATE TABLE count_buckets (
-  counter varchar(64) COLLATE "C" NOT NULL,
+  counter varchar(128) COLLATE "C" NOT NULL,
   unit varchar(8) COLLATE "C" NOT NULL,
   bucket_start timestamptz NOT NULL,
   biz varchar(64) COLLATE "C" NOT NULL,
