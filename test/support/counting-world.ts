@@ -7,7 +7,7 @@ import { MemoryTables, type Statement } from '../../src/databases/memory/memory-
 import type { Finding } from '../../src/databases/mysql/finding.js'
 import { MemoryDeadLetters } from '../../src/sources/memory-dead-letters.js'
 import { MemoryLog } from '../../src/sources/memory-log.js'
-import type { CountingParts, OpenReadHistory } from '../../src/worker/worker-parts.js'
+import type { CountingParts } from '../../src/worker/worker-parts.js'
 
 export const readsTopic = 'read_events'
 
@@ -28,7 +28,6 @@ export class CountingWorld {
   preflight: (counter: string | undefined) => readonly Finding[] = () => []
   /** Rows that are too old. */
   old = 0
-  reads: OpenReadHistory | undefined
 
   readonly parts: CountingParts = {
     openConsumer: ({ group, topics }, onTrouble: (error: RanktideError) => void) => {
@@ -75,15 +74,13 @@ export class CountingWorld {
       }),
   }
 
-  #opened<T extends object>(name: string, opened: T): T & { close(): Promise<void> } {
+  #opened<T extends { close(): Promise<void> }>(name: string, opened: Omit<T, 'close'>): T {
     this.open.push(name)
-    return {
-      ...opened,
-      close: async () => {
-        this.events.push(`close ${name}`)
-        this.#closed(name)
-      },
+    const close = async (): Promise<void> => {
+      this.events.push(`close ${name}`)
+      this.#closed(name)
     }
+    return { ...opened, close } as T
   }
 
   #closed(name: string): void {
