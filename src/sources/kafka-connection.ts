@@ -107,6 +107,7 @@ export class KafkaConnection {
 
   /** First offset at or after `time` (ms) in each partition, -1 if there is none; or EARLIEST, or LATEST. */
   async offsetsAt(partitions: readonly string[], time: number): Promise<Map<string, number>> {
+    if (partitions.length === 0) return new Map()
     const asked = partitions.map((id) => ({ ...parsePartitionId(id), offset: time }))
     const answer = await this.#questions.settled(() =>
       this.#questions.ask<readonly Partial<TopicPartitionOffset>[]>('asking for offsets', (limit, done) =>

@@ -51,6 +51,8 @@ const settingsOf = (options: KafkaMessageProducerOptions, timeout: number, queue
   return {
     'enable.idempotence': acks === 'all',
     acks: { all: -1, leader: 1, none: 0 }[acks],
+    // What is tried again would else come after what was sent later.
+    ...(acks === 'leader' ? { 'max.in.flight.requests.per.connection': 1 } : {}),
     partitioner: partitioner === 'random' ? 'random' : 'murmur2_random',
     ...(partitioner === 'random' ? { 'sticky.partitioning.linger.ms': 0 } : {}),
     'queue.buffering.max.messages': Math.max(1, queue),

@@ -8,7 +8,12 @@ import kafka from 'node-rdkafka'
 import { RanktideError } from '../core/errors.js'
 import { brokersFailed, deliveryError, failureText, isFatal } from './kafka-errors.js'
 import { firstContact } from './kafka-first-contact.js'
-import { type BrokerAddress, type KafkaProperties, producerProperties } from './kafka-properties.js'
+import {
+  type BrokerAddress,
+  type KafkaProperties,
+  producerConfiguration,
+  producerProperties,
+} from './kafka-properties.js'
 import { KafkaQuestions } from './kafka-questions.js'
 
 export interface ProducerOptions extends BrokerAddress {
@@ -55,7 +60,8 @@ export class KafkaProducer {
     this.#options = options
     try {
       const properties = producerProperties(options, options.requestTimeout, options.settings)
-      this.#producer = new kafka.Producer({ ...properties, dr_cb: true }, {})
+      const { global, topic } = producerConfiguration(properties)
+      this.#producer = new kafka.Producer({ ...global, dr_cb: true }, topic)
     } catch (error) {
       throw new RanktideError('CONFIG_INVALID', `kafka.client: ${error instanceof Error ? error.message : error}`)
     }

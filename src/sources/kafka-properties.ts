@@ -101,6 +101,19 @@ export const producerProperties = (
   }
 }
 
+/** librdkafka has these for each topic; node-rdkafka ignores them unless they are given apart. */
+const ofTopics =
+  /^(acks|request\.required\.acks|request\.timeout\.ms|(message|delivery)\.timeout\.ms|partitioner|queuing\.strategy)$/
+
+/** A producer's properties as node-rdkafka takes them: those of the client and those of its topics. */
+export const producerConfiguration = (properties: KafkaProperties): { global: object; topic: object } => {
+  const entries = Object.entries(properties)
+  return {
+    global: Object.fromEntries(entries.filter(([key]) => !ofTopics.test(key))),
+    topic: Object.fromEntries(entries.filter(([key]) => ofTopics.test(key))),
+  }
+}
+
 /** A member of a consumer group. */
 export interface MemberIdentity {
   /** Makes it a static member: one that comes back under this id within the session gets its partitions back. */

@@ -11,7 +11,8 @@ messageLogConformance('Kafka', async () => {
   const topics = new TestTopics()
   return {
     freshName: () => uniqueName('log'),
-    create: async (topic, partitions) => void (await topics.create(partitions, {}, topic)),
+    create: async (topic, partitions) =>
+      void (await topics.create(partitions, { 'max.message.bytes': '1100000' }, topic)),
     producer: (settings) => KafkaMessageProducer.connect({ brokers: stack.kafka, ...settings }),
     consumer: (options) => new KafkaGroupConsumer({ brokers: stack.kafka, window, ...options }),
     victim: ({ group, topics: [topic = ''] }) => startGroupMember({ group, topic }),
