@@ -3,6 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { queryNumber, queryText } from '../../src/http/query-values.js'
 import type { HistoryEntry, HistoryPlace, ReadHistory } from '../../src/operators/batch-store.js'
 import { answerDone, answerFound, badField } from './answers.js'
+import { ignoreBodies } from './request-fields.js'
 import { isWholeNumber, wholeNumberJson } from './whole-number.js'
 
 const standardPage = 20
@@ -23,6 +24,7 @@ const entryJson = ({ biz, bizId, readAt }: HistoryEntry): string =>
   `{"biz":${JSON.stringify(biz)},"biz_id":${wholeNumberJson(bizId)},"read_at":${readAt}}`
 
 export const addHistoryRoutes = (scope: FastifyInstance, history: Pick<ReadHistory, 'page' | 'erase'>): void => {
+  ignoreBodies(scope)
   scope.get('/history', async (request, reply) => {
     const limit = queryNumber(request.query, 'limit', longestPage) ?? standardPage
     const cursor = queryText(request.query, 'before')

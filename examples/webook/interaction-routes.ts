@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify'
 import { answerAccepted, answerDone, answerFound } from './answers.js'
 import { type Counts, type CountsSource, noCounts, type RecordKind, recordKinds } from './item.js'
 import type { ReadEvents } from './read-events.js'
-import { itemPath, itemsQuery, markNames } from './request-fields.js'
+import { ignoreBodies, itemPath, itemsQuery, markNames } from './request-fields.js'
 import type { Marks, UserRecords } from './user-records.js'
 import { wholeNumberJson } from './whole-number.js'
 
@@ -13,12 +13,6 @@ export interface InteractionPorts {
   readonly reads: Pick<ReadEvents, 'send'>
   /** ms since 1970. */
   readonly now: () => number
-}
-
-/** Bodies of these requests say nothing: whatever is sent with them is not looked at, of whatever type it is. */
-const ignoreBodies = (scope: FastifyInstance): void => {
-  scope.removeAllContentTypeParsers()
-  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined))
 }
 
 const itemJson = (biz: string, id: string, counts: Counts, marks: Marks): string => {

@@ -3,7 +3,7 @@
  *
  * Order: events of one item stand in the order of their calls (one key, one partition). Duplicates: none by itself; a
  * client that asks again after a failure may have its read counted twice. Loss: none once `send` has resolved: the broker
- * has acknowledged it. `send` ends within `limit`. Memory: at most `most` events under way.
+ * has acknowledged it. `send` ends within `limit`; what was not handed on by then never will be. Memory: at most `most` events under way.
  */
 import { RanktideError } from '../../src/core/errors.js'
 import type { ReadEvent } from '../../src/core/read-event.js'
@@ -21,7 +21,8 @@ export interface ReadEventsOptions {
 
 export class ReadEvents {
   readonly #options: Required<ReadEventsOptions>
-  #producer: Promise<MessageProducer> | undefined
+  #connecting: Promise<MessageProducer> | undefined
+  #producer: MessageProducer | undefined
   #underWay = 0
 
   constructor(options: ReadEventsOptions) {
@@ -34,28 +35,54 @@ export class ReadEvents {
       throw new RanktideError('KAFKA_FULL', `${this.#underWay} read events wait for the broker`)
     }
     this.#underWay++
-    const sent = this.#connected().then((producer) => producer.send(messageOf(this.#options.topic, event)))
-    const counted = sent.then(
-      () => void this.#underWay--,
-      (error: unknown) => {
-        this.#underWay--
-        throw error
-      },
-    )
-    await within(counted, this.#options.limit)
+    try {
+      await this.#sendWithin(this.#options.limit, event)
+    } finally {
+      this.#underWay--
+    }
   }
 
+  /** Waits for what is under way, but not for a connection that is still being tried. */
   async close(): Promise<void> {
-    const producer = await this.#producer?.catch(() => undefined)
-    await producer?.close()
+    if (this.#producer !== undefined) return this.#producer.close()
+    this.#connecting?.then(
+      (producer) => producer.close(),
+      () => {},
+    )
+  }
+
+  /** The producer has a limit of its own; connecting comes before that, and a report may get lost. */
+  async #sendWithin(limit: number, event: ReadEvent): Promise<void> {
+    let timer: NodeJS.Timeout | undefined
+    let expired = false
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        expired = true
+        reject(new RanktideError('KAFKA_UNREACHABLE', `no acknowledgement within ${limit} ms`))
+      }, limit)
+    })
+    const sent = this.#connected().then((producer) =>
+      expired ? undefined : producer.send(messageOf(this.#options.topic, event)),
+    )
+    try {
+      await Promise.race([sent, late])
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   #connected(): Promise<MessageProducer> {
-    this.#producer ??= this.#options.connect().catch((error: unknown) => {
-      this.#producer = undefined
-      throw error
-    })
-    return this.#producer
+    this.#connecting ??= this.#options.connect().then(
+      (producer) => {
+        this.#producer = producer
+        return producer
+      },
+      (error: unknown) => {
+        this.#connecting = undefined
+        throw error
+      },
+    )
+    return this.#connecting
   }
 }
 
@@ -69,17 +96,3 @@ const messageOf = (topic: string, { uid, biz, bizId, ts }: ReadEvent) => ({
   ),
   timestamp: ts,
 })
-
-/** The producer has a limit of its own; connecting comes before that, and a report may get lost. */
-const within = async (work: Promise<void>, limit: number): Promise<void> => {
-  let timer: NodeJS.Timeout | undefined
-  const late = new Promise<never>((_, reject) => {
-    const error = new RanktideError('KAFKA_UNREACHABLE', `no acknowledgement within ${limit} ms`)
-    timer = setTimeout(() => reject(error), limit)
-  })
-  try {
-    await Promise.race([work, late])
-  } finally {
-    clearTimeout(timer)
-  }
-}

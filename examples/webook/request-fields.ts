@@ -1,5 +1,5 @@
 /** What stands in paths and query strings, checked: a refusal names the field, the value and what is allowed. */
-import type { FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { queryText } from '../../src/http/query-values.js'
 import { badField } from './answers.js'
 import type { RecordKind } from './item.js'
@@ -48,3 +48,9 @@ export const itemsQuery = ({ query }: FastifyRequest): { readonly biz: string; r
 }
 
 export const markNames: Readonly<Record<RecordKind, string>> = { like: 'liked', collect: 'collected' }
+
+/** Of routes whose requests are said by their paths: whatever is sent with them, of whatever type, is not looked at. */
+export const ignoreBodies = (scope: FastifyInstance): void => {
+  scope.removeAllContentTypeParsers()
+  scope.addContentTypeParser('*', { parseAs: 'buffer' }, (_request, _body, done) => done(null, undefined))
+}

@@ -103,8 +103,8 @@ export const serve = async (
     log,
     now,
   })
-  // First of all to close: requests under way still find everything open.
-  lifecycle.onClose('http', () => server.close())
+  // First of all to close: requests under way still find everything open, and a read may take its time.
+  lifecycle.onClose('http', () => server.close(), limit + 500)
   const address = await listen(server, { host: settings.HTTP_HOST, port: Number(settings.HTTP_PORT) })
   log.info({ address }, 'Listening')
   return { address, feeder }

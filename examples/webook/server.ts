@@ -61,6 +61,17 @@ const answerError =
     return reply.code(status).headers(headers).type(jsonType).send(failureBody(status, text))
   }
 
+/** Once it closes, a connection ends with the answer under way: a kept one would hold up the end of the process. */
+const closeAfterAnswers = (server: FastifyInstance): void => {
+  let closing = false
+  server.addHook('preClose', async () => {
+    closing = true
+  })
+  server.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
+}
+
 /** Does not listen yet. */
 export const buildServer = (ports: ServerPorts): FastifyInstance => {
   const { log, userOf } = ports
@@ -85,6 +96,7 @@ export const buildServer = (ports: ServerPorts): FastifyInstance => {
     const ms = Math.round(reply.elapsedTime)
     log.info({ ...routeOf(request), status: reply.statusCode, ms }, 'Request answered')
   })
+  closeAfterAnswers(server)
   server.get('/livez', async (_request, reply) => reply.type('text/plain').send('ok'))
 
   // Before anything of the request is read: who is nobody learns nothing of what would be allowed.

@@ -77,7 +77,7 @@ const variables = {
   READ_TIMEOUT: {
     fallback: '3s',
     about: 'longest wait for a broker to acknowledge a read',
-    refuses: duration(100, 9_000, 'a duration from 100ms to 9s'),
+    refuses: duration(100, 5_000, 'a duration from 100ms to 5s'),
   },
   LOG_LEVEL: {
     fallback: 'info',

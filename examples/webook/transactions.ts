@@ -3,14 +3,16 @@
  *
  * Duplicates: none by itself; after a lost connection the outcome of a COMMIT is unknown, and the work has to be such
  * that asking again does no harm (setting a status is). Loss: none. A deadlock, or a lock that was not given in time, has
- * been rolled back by the server: it is tried again, a bounded number of times, with a random pause so that two who met
- * do not meet again.
+ * been rolled back by the server: it is tried again, a bounded number of times within a few seconds, with a random pause
+ * so that two who met do not meet again.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { RanktideError } from '../../src/core/errors.js'
 import type { MysqlPool, Session } from '../../src/databases/mysql/connection.js'
 
 const attempts = 8
+/** No attempt begins later than this after the first, ms: a lock that is not given takes seconds to say so. */
+const patience = 4_000
 const pauseFrom = 10
 const pauseTo = 100
 
@@ -20,12 +22,14 @@ const isConflict = (error: unknown): boolean => error instanceof RanktideError &
 export const retryConflicts = async <T>(
   work: () => Promise<T>,
   wait: (ms: number) => Promise<unknown> = pause,
+  now: () => number = () => performance.now(),
 ): Promise<T> => {
+  const until = now() + patience
   for (let attempt = 1; ; attempt++) {
     try {
       return await work()
     } catch (error) {
-      if (attempt === attempts || !isConflict(error)) throw error
+      if (attempt === attempts || now() > until || !isConflict(error)) throw error
       await wait(pauseFrom + Math.random() * (pauseTo - pauseFrom))
     }
   }

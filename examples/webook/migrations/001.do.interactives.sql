@@ -2,7 +2,7 @@
 -- An InnoDB secondary index ends in the primary key, so like_cnt serves "like_cnt DESC, id DESC" without sorting.
 CREATE TABLE IF NOT EXISTS interactives (
   id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT,
-  biz VARCHAR(64) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL,
+  biz VARCHAR(64) CHARACTER SET utf8mb4 /*!80017 COLLATE utf8mb4_0900_bin */ /*M! COLLATE utf8mb4_nopad_bin */ NOT NULL,
   biz_id BIGINT UNSIGNED NOT NULL,
   read_cnt BIGINT UNSIGNED NOT NULL DEFAULT 0,
   like_cnt BIGINT UNSIGNED NOT NULL DEFAULT 0,

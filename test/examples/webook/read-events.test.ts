@@ -37,6 +37,20 @@ describe('read events', () => {
     expect(performance.now() - began).toBeLessThan(1_000)
   })
 
+  test('what was refused for its time is not sent later', async () => {
+    const log = new MemoryLog({ t: 1 })
+    let connected: (producer: MessageProducer) => void = () => {}
+    const connect = () =>
+      new Promise<MessageProducer>((resolve) => {
+        connected = resolve
+      })
+    const reads = new ReadEvents({ connect, topic: 't', limit: 30 })
+    expect(await codeOf(reads.send(event))).toBe('KAFKA_UNREACHABLE')
+    connected(log.producer())
+    await reads.send({ ...event, bizId: '3' })
+    expect(log.records('t').map(({ key }) => Buffer.from(key ?? []).toString())).toEqual(['article:3'])
+  })
+
   test('what failed makes room again', async () => {
     const failing: MessageProducer = {
       send: () => Promise.reject(new RanktideError('KAFKA_FULL', 'full')),

@@ -28,7 +28,7 @@ describe('settings', () => {
   test.each([
     [{ HTTP_PORT: '70000' }, 'HTTP_PORT is "70000"; allowed: a port from 0 to 65535'],
     [{ CACHE_TTL: '5' }, 'CACHE_TTL is "5"; allowed: a duration from 1s to 24h'],
-    [{ READ_TIMEOUT: '1m' }, 'READ_TIMEOUT is "1m"; allowed: a duration from 100ms to 9s'],
+    [{ READ_TIMEOUT: '1m' }, 'READ_TIMEOUT is "1m"; allowed: a duration from 100ms to 5s'],
     [{ LOG_LEVEL: 'loud' }, 'LOG_LEVEL is "loud"; allowed: debug, info, warn, error, silent'],
     [{ TOKEN_ISSUER: 'a "b"' }, 'TOKEN_ISSUER is "a \\"b\\""; allowed: letters, digits or any of _ . : / -'],
   ])('%j is refused', (change, text) => {

@@ -33,6 +33,21 @@ describe('conflicts', () => {
     expect(tries()).toBe(8)
   })
 
+  test('are given up after some seconds', async () => {
+    let now = 0
+    const locked = async (): Promise<never> => {
+      now += 2_500
+      throw new RanktideError('DATABASE_CONFLICT', 'db:3306')
+    }
+    const ended = retryConflicts(
+      locked,
+      async () => {},
+      () => now,
+    )
+    await expect(ended).rejects.toMatchObject({ code: 'DATABASE_CONFLICT' })
+    expect(now).toBe(5_000)
+  })
+
   test('of another failure the outcome may be unknown: it is not tried again', async () => {
     const { run, tries } = failing(1, 'DATABASE_UNREACHABLE')
     await expect(run()).rejects.toMatchObject({ code: 'DATABASE_UNREACHABLE' })
