@@ -11,6 +11,7 @@ const headings: readonly (readonly [english: string, chinese: string])[] = [
   ['# ranktide', '# ranktide'],
   ['## Try it', '## 快速体验'],
   ['## With your own servers', '## 接入自己的服务器'],
+  ['## Counting reads', '## 阅读计数'],
   ['## HTTP', '## HTTP 接口'],
   ['## What it promises, and what not', '## 承诺与边界'],
   ['## What it needs', '## 运行要求'],
