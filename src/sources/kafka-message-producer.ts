@@ -104,8 +104,9 @@ export class KafkaMessageProducer implements MessageProducer {
     try {
       producer.#opened = await producer.#open()
     } catch (error) {
-      const { code } = asRanktideError(error)
+      const { code, detail } = asRanktideError(error)
       if (code === 'KAFKA_DENIED' || verdictOf(error) === 'fatal') throw error
+      producer.#trouble = detail
       producer.#reopen()
     }
     return producer
