@@ -31,6 +31,10 @@ const code = await runProgram(
       const { checkConnections } = await loadWithKafka(() => import('./worker/check-connections.js'))
       return checkConnections(config)
     },
+    migrate: async (config, dryRun) => {
+      const { migrate } = await import('./worker/migrate.js')
+      return migrate(config, dryRun)
+    },
     eraseHistory: async (config, what) => {
       const { eraseReads } = await import('./worker/erase-reads.js')
       return eraseReads(config, what)

@@ -88,6 +88,7 @@ describe('README.md', () => {
       runWorker: () => Promise.resolve(),
       checkConnections: () => Promise.resolve([]),
       proposeConfig: () => Promise.reject(new Error('was not asked for')),
+      migrate: () => Promise.reject(new Error('was not asked for')),
       eraseHistory: () => Promise.reject(new Error('was not asked for')),
       runDemo: () => Promise.reject(new Error('was not asked for')),
       surroundings: { environment: {}, hostname: 'pod-1' },

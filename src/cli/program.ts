@@ -15,6 +15,7 @@ import { describeBoard } from './describe-board.js'
 import { describeCounter, describeHistory } from './describe-counter.js'
 import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
+import { addMigrate, type MigrateActions } from './migrate-command.js'
 import { packageVersion } from './version.js'
 
 /** What `config check --connect` found out about one server, topic, table or index. */
@@ -26,7 +27,7 @@ export interface ConnectionFinding {
   readonly detail: string
 }
 
-export interface ProgramActions extends InitActions, DemoActions, HistoryActions {
+export interface ProgramActions extends InitActions, DemoActions, HistoryActions, MigrateActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -141,6 +142,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
     .addHelpText('after', examples)
   addRun(program, actions)
   addConfig(program, actions)
+  addMigrate(program, actions)
   addHistory(program, actions)
   addInit(program, actions)
   addDemo(program, actions)

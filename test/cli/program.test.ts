@@ -43,6 +43,7 @@ const run = async (line: string, more: Partial<ProgramActions> = {}): Promise<Ru
     },
     checkConnections: () => Promise.reject(new Error('was not asked for')),
     proposeConfig: () => Promise.reject(new Error('was not asked for')),
+    migrate: () => Promise.reject(new Error('was not asked for')),
     eraseHistory: () => Promise.reject(new Error('was not asked for')),
     runDemo: () => Promise.reject(new Error('was not asked for')),
     surroundings: { environment: { LOG_LEVEL: 'silent' }, hostname: 'pod-1' },

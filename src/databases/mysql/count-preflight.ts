@@ -38,9 +38,9 @@ export const countPreflight = async (pool: MysqlPool, spec: CounterSpec): Promis
   const looked = await look(pool, spec, database)
   if (!('description' in looked)) return [...own, looked]
   const findings = [...own, ...countedTableFindings(spec, looked.description, looked.columns)]
-  const [added] = spec.add.keys()
   // Whether it may be written is asked only of a table that could be.
-  if (added === undefined || findings.some(({ level }) => level === 'error')) return findings
-  const denied = await deniedFinding(pool, countedTable(spec), added, 'writes')
+  if (findings.some(({ level }) => level === 'error')) return findings
+  const written = [spec.key.biz, spec.key.bizId, ...spec.add.keys()]
+  const denied = await deniedFinding(pool, countedTable(spec), written, 'writes')
   return denied === undefined ? findings : [...findings, denied]
 }

@@ -28,7 +28,10 @@ const missingFinding = async (session: Session, table: OwnTable): Promise<Findin
   const found = rows.map(([name]) => name)
   const missing = columnsOf[table].filter((name) => !found.includes(name))
   if (missing.length === 0) return undefined
-  const what = found.length === 0 ? 'is not there, or the user may not see it' : `has no column ${missing.join(', ')}`
+  const what =
+    found.length === 0
+      ? 'is not there, or the user may not see it'
+      : `has no column ${missing.join(', ')}: it is an older one, or not ranktide's`
   return {
     level: 'error',
     code: 'MIGRATION_MISSING',
@@ -37,25 +40,27 @@ const missingFinding = async (session: Session, table: OwnTable): Promise<Findin
 }
 
 /** Statements that need the rights of real ones and touch no row. */
-const trials = (table: string, column: string, use: Use): readonly string[] =>
-  use === 'deletes'
-    ? [`DELETE FROM ${table} WHERE 1 = 0`, `SELECT 1 FROM ${table} WHERE 1 = 0`]
-    : [
-        `INSERT INTO ${table} (${column}) SELECT ${column} FROM ${table} WHERE 1 = 0` +
-          ` ON DUPLICATE KEY UPDATE ${column} = VALUES(${column})`,
-        `SELECT ${column} FROM ${table} WHERE 1 = 0 FOR UPDATE`,
-      ]
+const trials = (table: string, columns: readonly string[], use: Use): readonly string[] => {
+  if (use === 'deletes') return [`DELETE FROM ${table} WHERE 1 = 0`, `SELECT 1 FROM ${table} WHERE 1 = 0`]
+  const names = columns.map(sqlName)
+  const last = names.at(-1)
+  return [
+    `INSERT INTO ${table} (${names.join(', ')}) SELECT ${names.map(() => 'NULL').join(', ')} FROM DUAL WHERE 1 = 0` +
+      ` ON DUPLICATE KEY UPDATE ${last} = VALUES(${last})`,
+    `SELECT ${last} FROM ${table} WHERE 1 = 0 FOR UPDATE`,
+  ]
+}
 
-/** Undefined if the account may use the table so. `table`: as SQL takes it; `column`: one that is written. */
+/** Undefined if the account may use the table so. `table`: as SQL takes it; `columns`: those that new rows are given. */
 export const deniedFinding = async (
   pool: MysqlPool,
   table: string,
-  column: string,
+  columns: readonly string[],
   use: Use,
 ): Promise<Finding | undefined> => {
   try {
     await inTransaction(pool, async (session) => {
-      for (const trial of trials(table, sqlName(column), use)) await session.query(`trying ${table}`, trial)
+      for (const trial of trials(table, columns, use)) await session.query(`trying ${table}`, trial)
       return { rollback: undefined }
     })
     return undefined
@@ -82,7 +87,7 @@ export const ownTableFindings = async (
   for (const table of tables) {
     const missing = await pool.use((session) => missingFinding(session, table))
     const name = `${sqlName(database)}.${sqlName(table)}`
-    const finding = missing ?? (await deniedFinding(pool, name, columnsOf[table].at(-1) ?? '', use))
+    const finding = missing ?? (await deniedFinding(pool, name, columnsOf[table], use))
     if (finding !== undefined) findings.push(finding)
   }
   return findings
