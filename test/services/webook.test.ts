@@ -2,8 +2,10 @@
 import { randomUUID } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import type { Redis } from 'ioredis'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { CountsCache } from '../../examples/webook/counts-cache.js'
 import { migrate } from '../../examples/webook/migrate.js'
+import { RedisClient } from '../../src/redis/client.js'
 import { closedPort } from '../support/closed-port.js'
 import { TestTopics } from '../support/kafka-server.js'
 import { databaseNames, openSandbox } from '../support/mysql-sandbox.js'
@@ -327,6 +329,67 @@ describe.each(databaseNames)('the cache on %s', (server) => {
       return (await cached(23)).like_cnt === '1'
     })
     expect(await shown(22)).toBe(3)
+  })
+})
+
+describe('the scripts of the cache', () => {
+  let redis: RedisServer
+  let client: Redis
+  let cache: CountsCache
+  const counts = (like_cnt: string) => ({ read_cnt: '0', like_cnt, collect_cnt: '0' })
+  const item = (like_cnt: string) => ({ biz: 'article', bizId: '1', counts: counts(like_cnt) })
+  const held = () => client.hgetall('w:counts:article:1')
+  const claim = async (token: string) => (await cache.claim('article', ['1'], token))[0]
+
+  beforeAll(async () => {
+    redis = await RedisServer.start()
+    client = redis.client()
+    const connection = new RedisClient({ kind: 'url', url: redis.url })
+    await connection.connected()
+    cache = new CountsCache({ client: connection, prefix: 'w', life: 60_000, claimLife: 5_000 })
+  })
+  beforeEach(() => client.flushall())
+  afterAll(() => redis.down())
+
+  test('a claim is one process’s; what it fills is found, for its time', async () => {
+    expect(await claim('a')).toEqual({ kind: 'claimed', token: 'a' })
+    expect(await claim('b')).toEqual({ kind: 'busy' })
+    expect(await client.pttl('w:counts:article:1')).toBeLessThanOrEqual(5_000)
+    await cache.fill('article', new Map([['1', counts('18446744073709551615')]]), 'a')
+    expect(await claim('b')).toEqual({ kind: 'cached', counts: counts('18446744073709551615') })
+    expect(await client.pttl('w:counts:article:1')).toBeGreaterThan(50_000)
+  })
+
+  test('a change withdraws the claim: what was read before it is not filled', async () => {
+    await claim('a')
+    await cache.change([item('2')])
+    await cache.fill('article', new Map([['1', counts('1')]]), 'a')
+    expect(await held()).toEqual({})
+  })
+
+  test('who comes too late does not fill what another has claimed or filled', async () => {
+    await claim('a')
+    await cache.change([item('2')])
+    await claim('b')
+    await cache.fill('article', new Map([['1', counts('1')]]), 'a')
+    expect(await held()).toEqual({ filling: 'b' })
+    await cache.fill('article', new Map([['1', counts('2')]]), 'b')
+    await cache.fill('article', new Map([['1', counts('1')]]), 'a')
+    expect(await held()).toEqual(counts('2'))
+  })
+
+  test('half an entry, which somebody else has left, is filled anew', async () => {
+    await client.hset('w:counts:article:1', 'like_cnt', '5')
+    expect(await claim('a')).toEqual({ kind: 'claimed', token: 'a' })
+  })
+
+  test('emptying takes all entries and leaves other keys', async () => {
+    const ids = Array.from({ length: 100 }, (_, i) => String(i))
+    await cache.claim('article', ids, 'a')
+    await cache.keepPositions(new Map([['t/0', 7]]))
+    await cache.clear()
+    expect(await client.keys('*')).toEqual(['w:counts-feed:positions'])
+    expect(await cache.positions()).toEqual(new Map([['t/0', 7]]))
   })
 })
 
