@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
 import { eventCode, isUnsettled, kafkaError, quietly } from '../../src/sources/kafka-errors.js'
-import { consumerProperties } from '../../src/sources/kafka-properties.js'
+import { consumerProperties, producerConfiguration, producerProperties } from '../../src/sources/kafka-properties.js'
 
 const window = { events: 5_000, bytes: 8_000_000, time: 50 }
 
@@ -16,6 +16,32 @@ describe('the properties of the Kafka client', () => {
       'enable.auto.commit': false,
       'allow.auto.create.topics': false,
     })
+  })
+
+  it('makes a member of a group, static if it has an instance id, that notices deaths soon', () => {
+    const address = { brokers: 'k', group: 'g', client: { 'session.timeout.ms': 9_000 } }
+    const { global } = consumerProperties(address, window, { instance: 'one' })
+    expect(global).toMatchObject({
+      'group.instance.id': 'one',
+      'partition.assignment.strategy': 'roundrobin',
+      'session.timeout.ms': 9_000,
+      'max.poll.interval.ms': 60_000,
+      'enable.auto.commit': false,
+    })
+    expect(consumerProperties(address, window, {}).global).not.toHaveProperty(['group.instance.id'])
+    for (const key of ['group.instance.id', 'partition.assignment.strategy', 'group.protocol']) {
+      const wrong = { ...address, client: { [key]: 'x' } }
+      expect(() => consumerProperties(wrong, window, {})).toThrow(expect.objectContaining({ code: 'CONFIG_INVALID' }))
+      // A feed is no member: there they change nothing.
+      expect(() => consumerProperties(wrong, window)).not.toThrow()
+    }
+  })
+
+  it('gives a producer what belongs to topics apart from the rest, which node-rdkafka would ignore otherwise', () => {
+    const properties = producerProperties({ brokers: 'k' }, 1_234, { partitioner: 'random' })
+    const { global, topic } = producerConfiguration(properties)
+    expect(topic).toEqual({ acks: -1, 'message.timeout.ms': 1_234, partitioner: 'random' })
+    expect({ ...global, ...topic }).toEqual(properties)
   })
 
   it('never starts at the end or the beginning by itself', () => {
