@@ -19,8 +19,11 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY pipelines pipelines
 COPY scripts scripts
+# zapatos names TypeScript as its peer, for types alone; npm keeps it for that, even with --omit=peer, since the build needs
+# it too.
 RUN npm run build \
- && npm prune --omit=dev
+ && npm prune --omit=dev \
+ && rm -rf node_modules/typescript node_modules/@typescript node_modules/@types
 # Of its 550 MB node-rdkafka needs three libraries and its JavaScript; the debug symbols are most of the libraries.
 WORKDIR /app/node_modules/node-rdkafka
 RUN rm -rf deps src build/Release/.deps build/Release/obj.target \

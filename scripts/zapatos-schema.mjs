@@ -1,19 +1,17 @@
-// The types of ranktide's own tables in Postgres, from a real Postgres: a database is made for it, migrated and dropped.
-//   RANKTIDE_TEST_POSTGRES=postgres://… node scripts/zapatos-schema.mjs DIRECTORY    writes DIRECTORY/zapatos/schema.d.ts
+// zapatos-schema.mjs DIRECTORY, for scripts/zapatos-schema: a database of its own is made in the Postgres that
+// RANKTIDE_TEST_POSTGRES names, gets ranktide's own tables by their migrations, is read by zapatos, and dropped.
 import { readdirSync, readFileSync } from 'node:fs'
 import pg from 'pg'
 import { generate } from 'zapatos/generate'
 
 const [directory] = process.argv.slice(2)
 const server = process.env.RANKTIDE_TEST_POSTGRES
-if (!directory || !server) {
-  console.error('usage: RANKTIDE_TEST_POSTGRES=postgres://user:password@host:port/database zapatos-schema.mjs DIRECTORY')
-  process.exit(2)
-}
+if (!directory || !server)
+  throw new Error('a directory and RANKTIDE_TEST_POSTGRES are wanted; see scripts/zapatos-schema')
+
 const migrations = new URL('../src/databases/postgres/migrations/', import.meta.url)
 const database = `ranktide_schema_${process.pid}`
-const url = new URL(server)
-url.pathname = `/${database}`
+const url = Object.assign(new URL(server), { pathname: `/${database}` }).href
 
 const run = async (connectionString, statements) => {
   const client = new pg.Client({ connectionString })
@@ -28,14 +26,17 @@ const run = async (connectionString, statements) => {
 await run(server, [`CREATE DATABASE ${database}`])
 try {
   const files = readdirSync(migrations).filter((name) => name.includes('.do.'))
-  await run(url.href, files.sort().map((name) => readFileSync(new URL(name, migrations), 'utf8')))
+  await run(
+    url,
+    files.sort().map((name) => readFileSync(new URL(name, migrations), 'utf8')),
+  )
   await generate({
-    db: { connectionString: url.href },
+    db: { connectionString: url },
     outDir: directory,
     schemas: { public: { include: '*', exclude: [] } },
+    // 64-bit numbers are then texts in the types, as they are at run time.
     customJSONParsingForLargeNumbers: true,
     schemaJSDoc: false,
-    progressListener: false,
     warningListener: true,
   })
 } finally {

@@ -25,6 +25,9 @@ const faults = [
     'noRestrictedGlobals',
   ],
   ['operators importing a client', 'src/operators/fault.ts', "import 'ioredis'\n", 'noRestrictedImports'],
+  ['operators importing zapatos', 'src/operators/fault.ts', "import 'zapatos/db'\n", 'noRestrictedImports'],
+  ['core importing pg', 'src/core/fault.ts', "import 'pg'\n", 'noRestrictedImports'],
+  ['formats importing luxon', 'src/formats/fault.ts', "import 'luxon'\n", 'noRestrictedImports'],
   [
     'a pipeline importing a source',
     'pipelines/fault.ts',
