@@ -8,12 +8,12 @@ Released under the MIT licence: see LICENCE file
 */
 
 declare module 'zapatos/schema' {
-  import type * as db from 'zapatos/db'
+
+  import type * as db from 'zapatos/db';
 
   // got a type error on schemaVersionCanary below? update by running `npx zapatos`
-  export interface schemaVersionCanary extends db.SchemaVersionCanary {
-    version: 104
-  }
+  export interface schemaVersionCanary extends db.SchemaVersionCanary { version: 104 }
+
 
   /* === schema: public === */
 
@@ -23,454 +23,231 @@ declare module 'zapatos/schema' {
   /* --- tables --- */
 
   export namespace consumer_offsets {
-    export type Table = 'consumer_offsets'
+    export type Table = 'consumer_offsets';
     export interface Selectable {
-      consumer_group: string
-      epoch: db.Int8String
-      next_offset: db.Int8String
-      partition_id: number
-      topic: string
-      updated_at: Date
+      consumer_group: string;
+      epoch: db.Int8String;
+      next_offset: db.Int8String;
+      partition_id: number;
+      topic: string;
+      updated_at: Date;
     }
     export interface JSONSelectable {
-      consumer_group: string
-      epoch: number | db.Int8String
-      next_offset: number | db.Int8String
-      partition_id: number
-      topic: string
-      updated_at: db.TimestampTzString
+      consumer_group: string;
+      epoch: (number | db.Int8String);
+      next_offset: (number | db.Int8String);
+      partition_id: number;
+      topic: string;
+      updated_at: db.TimestampTzString;
     }
     export interface Whereable {
-      consumer_group?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>
-      epoch?:
-        | (number | db.Int8String | bigint)
-        | db.Parameter<number | db.Int8String | bigint>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            | (number | db.Int8String | bigint)
-            | db.Parameter<number | db.Int8String | bigint>
-            | db.SQLFragment
-            | db.ParentColumn
-          >
-      next_offset?:
-        | (number | db.Int8String | bigint)
-        | db.Parameter<number | db.Int8String | bigint>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            | (number | db.Int8String | bigint)
-            | db.Parameter<number | db.Int8String | bigint>
-            | db.SQLFragment
-            | db.ParentColumn
-          >
-      partition_id?:
-        | number
-        | db.Parameter<number>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>
-      topic?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>
-      updated_at?:
-        | (db.TimestampTzString | Date)
-        | db.Parameter<db.TimestampTzString | Date>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.SQLFragment | db.ParentColumn
-          >
+      consumer_group?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      epoch?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+      next_offset?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+      partition_id?: number | db.Parameter<number> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment | db.ParentColumn>;
+      topic?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
-      consumer_group: string | db.Parameter<string> | db.SQLFragment
-      epoch: (number | db.Int8String | bigint) | db.Parameter<number | db.Int8String | bigint> | db.SQLFragment
-      next_offset: (number | db.Int8String | bigint) | db.Parameter<number | db.Int8String | bigint> | db.SQLFragment
-      partition_id: number | db.Parameter<number> | db.SQLFragment
-      topic: string | db.Parameter<string> | db.SQLFragment
-      updated_at?:
-        | (db.TimestampTzString | Date)
-        | db.Parameter<db.TimestampTzString | Date>
-        | db.DefaultType
-        | db.SQLFragment
+      consumer_group: string | db.Parameter<string> | db.SQLFragment;
+      epoch: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment;
+      next_offset: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment;
+      partition_id: number | db.Parameter<number> | db.SQLFragment;
+      topic: string | db.Parameter<string> | db.SQLFragment;
+      updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment;
     }
     export interface Updatable {
-      consumer_group?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>
-      epoch?:
-        | (number | db.Int8String | bigint)
-        | db.Parameter<number | db.Int8String | bigint>
-        | db.SQLFragment
-        | db.SQLFragment<
-            any,
-            (number | db.Int8String | bigint) | db.Parameter<number | db.Int8String | bigint> | db.SQLFragment
-          >
-      next_offset?:
-        | (number | db.Int8String | bigint)
-        | db.Parameter<number | db.Int8String | bigint>
-        | db.SQLFragment
-        | db.SQLFragment<
-            any,
-            (number | db.Int8String | bigint) | db.Parameter<number | db.Int8String | bigint> | db.SQLFragment
-          >
-      partition_id?:
-        | number
-        | db.Parameter<number>
-        | db.SQLFragment
-        | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment>
-      topic?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>
-      updated_at?:
-        | (db.TimestampTzString | Date)
-        | db.Parameter<db.TimestampTzString | Date>
-        | db.DefaultType
-        | db.SQLFragment
-        | db.SQLFragment<
-            any,
-            (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.DefaultType | db.SQLFragment
-          >
+      consumer_group?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      epoch?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment>;
+      next_offset?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment>;
+      partition_id?: number | db.Parameter<number> | db.SQLFragment | db.SQLFragment<any, number | db.Parameter<number> | db.SQLFragment>;
+      topic?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      updated_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.DefaultType | db.SQLFragment>;
     }
-    export type UniqueIndex = 'consumer_offsets_pkey'
-    export type Column = keyof Selectable
-    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>
-    export type SQLExpression =
-      | Table
-      | db.ColumnNames<Updatable | (keyof Updatable)[]>
-      | db.ColumnValues<Updatable>
-      | Whereable
-      | Column
-      | db.ParentColumn
-      | db.GenericSQLExpression
-    export type SQL = SQLExpression | SQLExpression[]
+    export type UniqueIndex = 'consumer_offsets_pkey';
+    export type Column = keyof Selectable;
+    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+    export type SQL = SQLExpression | SQLExpression[];
   }
 
   export namespace count_buckets {
-    export type Table = 'count_buckets'
+    export type Table = 'count_buckets';
     export interface Selectable {
-      biz: string
-      biz_id: db.NumericString
-      bucket_start: Date
-      counter: string
-      events: db.Int8String
-      unit: string
+      biz: string;
+      biz_id: db.NumericString;
+      bucket_start: Date;
+      counter: string;
+      events: db.Int8String;
+      unit: string;
     }
     export interface JSONSelectable {
-      biz: string
-      biz_id: number | db.NumericString
-      bucket_start: db.TimestampTzString
-      counter: string
-      events: number | db.Int8String
-      unit: string
+      biz: string;
+      biz_id: (number | db.NumericString);
+      bucket_start: db.TimestampTzString;
+      counter: string;
+      events: (number | db.Int8String);
+      unit: string;
     }
     export interface Whereable {
-      biz?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>
-      biz_id?:
-        | (number | db.NumericString)
-        | db.Parameter<number | db.NumericString>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment | db.ParentColumn
-          >
-      bucket_start?:
-        | (db.TimestampTzString | Date)
-        | db.Parameter<db.TimestampTzString | Date>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.SQLFragment | db.ParentColumn
-          >
-      counter?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>
-      events?:
-        | (number | db.Int8String | bigint)
-        | db.Parameter<number | db.Int8String | bigint>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            | (number | db.Int8String | bigint)
-            | db.Parameter<number | db.Int8String | bigint>
-            | db.SQLFragment
-            | db.ParentColumn
-          >
-      unit?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>
+      biz?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      biz_id?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn>;
+      bucket_start?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      counter?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      events?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.ParentColumn>;
+      unit?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
-      biz: string | db.Parameter<string> | db.SQLFragment
-      biz_id: (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment
-      bucket_start: (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.SQLFragment
-      counter: string | db.Parameter<string> | db.SQLFragment
-      events: (number | db.Int8String | bigint) | db.Parameter<number | db.Int8String | bigint> | db.SQLFragment
-      unit: string | db.Parameter<string> | db.SQLFragment
+      biz: string | db.Parameter<string> | db.SQLFragment;
+      biz_id: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment;
+      bucket_start: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment;
+      counter: string | db.Parameter<string> | db.SQLFragment;
+      events: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment;
+      unit: string | db.Parameter<string> | db.SQLFragment;
     }
     export interface Updatable {
-      biz?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>
-      biz_id?:
-        | (number | db.NumericString)
-        | db.Parameter<number | db.NumericString>
-        | db.SQLFragment
-        | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment>
-      bucket_start?:
-        | (db.TimestampTzString | Date)
-        | db.Parameter<db.TimestampTzString | Date>
-        | db.SQLFragment
-        | db.SQLFragment<
-            any,
-            (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.SQLFragment
-          >
-      counter?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>
-      events?:
-        | (number | db.Int8String | bigint)
-        | db.Parameter<number | db.Int8String | bigint>
-        | db.SQLFragment
-        | db.SQLFragment<
-            any,
-            (number | db.Int8String | bigint) | db.Parameter<number | db.Int8String | bigint> | db.SQLFragment
-          >
-      unit?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>
+      biz?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      biz_id?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment>;
+      bucket_start?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment>;
+      counter?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      events?: (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment | db.SQLFragment<any, (number | db.Int8String | bigint) | db.Parameter<(number | db.Int8String | bigint)> | db.SQLFragment>;
+      unit?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
     }
-    export type UniqueIndex = 'count_buckets_pkey'
-    export type Column = keyof Selectable
-    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>
-    export type SQLExpression =
-      | Table
-      | db.ColumnNames<Updatable | (keyof Updatable)[]>
-      | db.ColumnValues<Updatable>
-      | Whereable
-      | Column
-      | db.ParentColumn
-      | db.GenericSQLExpression
-    export type SQL = SQLExpression | SQLExpression[]
+    export type UniqueIndex = 'count_buckets_pkey';
+    export type Column = keyof Selectable;
+    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+    export type SQL = SQLExpression | SQLExpression[];
   }
 
   export namespace read_history {
-    export type Table = 'read_history'
+    export type Table = 'read_history';
     export interface Selectable {
-      biz: string
-      biz_id: db.NumericString
-      read_at: Date
-      uid: db.NumericString
+      biz: string;
+      biz_id: db.NumericString;
+      read_at: Date;
+      uid: db.NumericString;
     }
     export interface JSONSelectable {
-      biz: string
-      biz_id: number | db.NumericString
-      read_at: db.TimestampTzString
-      uid: number | db.NumericString
+      biz: string;
+      biz_id: (number | db.NumericString);
+      read_at: db.TimestampTzString;
+      uid: (number | db.NumericString);
     }
     export interface Whereable {
-      biz?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>
-      biz_id?:
-        | (number | db.NumericString)
-        | db.Parameter<number | db.NumericString>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment | db.ParentColumn
-          >
-      read_at?:
-        | (db.TimestampTzString | Date)
-        | db.Parameter<db.TimestampTzString | Date>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.SQLFragment | db.ParentColumn
-          >
-      uid?:
-        | (number | db.NumericString)
-        | db.Parameter<number | db.NumericString>
-        | db.SQLFragment
-        | db.ParentColumn
-        | db.SQLFragment<
-            any,
-            (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment | db.ParentColumn
-          >
+      biz?: string | db.Parameter<string> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment | db.ParentColumn>;
+      biz_id?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn>;
+      read_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.ParentColumn>;
+      uid?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.ParentColumn>;
     }
     export interface Insertable {
-      biz: string | db.Parameter<string> | db.SQLFragment
-      biz_id: (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment
-      read_at: (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.SQLFragment
-      uid: (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment
+      biz: string | db.Parameter<string> | db.SQLFragment;
+      biz_id: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment;
+      read_at: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment;
+      uid: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment;
     }
     export interface Updatable {
-      biz?:
-        | string
-        | db.Parameter<string>
-        | db.SQLFragment
-        | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>
-      biz_id?:
-        | (number | db.NumericString)
-        | db.Parameter<number | db.NumericString>
-        | db.SQLFragment
-        | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment>
-      read_at?:
-        | (db.TimestampTzString | Date)
-        | db.Parameter<db.TimestampTzString | Date>
-        | db.SQLFragment
-        | db.SQLFragment<
-            any,
-            (db.TimestampTzString | Date) | db.Parameter<db.TimestampTzString | Date> | db.SQLFragment
-          >
-      uid?:
-        | (number | db.NumericString)
-        | db.Parameter<number | db.NumericString>
-        | db.SQLFragment
-        | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<number | db.NumericString> | db.SQLFragment>
+      biz?: string | db.Parameter<string> | db.SQLFragment | db.SQLFragment<any, string | db.Parameter<string> | db.SQLFragment>;
+      biz_id?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment>;
+      read_at?: (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment | db.SQLFragment<any, (db.TimestampTzString | Date) | db.Parameter<(db.TimestampTzString | Date)> | db.SQLFragment>;
+      uid?: (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment | db.SQLFragment<any, (number | db.NumericString) | db.Parameter<(number | db.NumericString)> | db.SQLFragment>;
     }
-    export type UniqueIndex = 'read_history_pkey'
-    export type Column = keyof Selectable
-    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>
-    export type SQLExpression =
-      | Table
-      | db.ColumnNames<Updatable | (keyof Updatable)[]>
-      | db.ColumnValues<Updatable>
-      | Whereable
-      | Column
-      | db.ParentColumn
-      | db.GenericSQLExpression
-    export type SQL = SQLExpression | SQLExpression[]
+    export type UniqueIndex = 'read_history_pkey';
+    export type Column = keyof Selectable;
+    export type OnlyCols<T extends readonly Column[]> = Pick<Selectable, T[number]>;
+    export type SQLExpression = Table | db.ColumnNames<Updatable | (keyof Updatable)[]> | db.ColumnValues<Updatable> | Whereable | Column | db.ParentColumn | db.GenericSQLExpression;
+    export type SQL = SQLExpression | SQLExpression[];
   }
 
   /* --- aggregate types --- */
 
-  export namespace public {
-    export type Table = consumer_offsets.Table | count_buckets.Table | read_history.Table
-    export type Selectable = consumer_offsets.Selectable | count_buckets.Selectable | read_history.Selectable
-    export type JSONSelectable =
-      | consumer_offsets.JSONSelectable
-      | count_buckets.JSONSelectable
-      | read_history.JSONSelectable
-    export type Whereable = consumer_offsets.Whereable | count_buckets.Whereable | read_history.Whereable
-    export type Insertable = consumer_offsets.Insertable | count_buckets.Insertable | read_history.Insertable
-    export type Updatable = consumer_offsets.Updatable | count_buckets.Updatable | read_history.Updatable
-    export type UniqueIndex = consumer_offsets.UniqueIndex | count_buckets.UniqueIndex | read_history.UniqueIndex
-    export type Column = consumer_offsets.Column | count_buckets.Column | read_history.Column
-
-    export type AllBaseTables = [consumer_offsets.Table, count_buckets.Table, read_history.Table]
-    export type AllForeignTables = []
-    export type AllViews = []
-    export type AllMaterializedViews = []
-    export type AllTablesAndViews = [consumer_offsets.Table, count_buckets.Table, read_history.Table]
+  export namespace public {  
+    export type Table = consumer_offsets.Table | count_buckets.Table | read_history.Table;
+    export type Selectable = consumer_offsets.Selectable | count_buckets.Selectable | read_history.Selectable;
+    export type JSONSelectable = consumer_offsets.JSONSelectable | count_buckets.JSONSelectable | read_history.JSONSelectable;
+    export type Whereable = consumer_offsets.Whereable | count_buckets.Whereable | read_history.Whereable;
+    export type Insertable = consumer_offsets.Insertable | count_buckets.Insertable | read_history.Insertable;
+    export type Updatable = consumer_offsets.Updatable | count_buckets.Updatable | read_history.Updatable;
+    export type UniqueIndex = consumer_offsets.UniqueIndex | count_buckets.UniqueIndex | read_history.UniqueIndex;
+    export type Column = consumer_offsets.Column | count_buckets.Column | read_history.Column;
+  
+    export type AllBaseTables = [consumer_offsets.Table, count_buckets.Table, read_history.Table];
+    export type AllForeignTables = [];
+    export type AllViews = [];
+    export type AllMaterializedViews = [];
+    export type AllTablesAndViews = [consumer_offsets.Table, count_buckets.Table, read_history.Table];
   }
+
+
 
   /* === global aggregate types === */
 
-  export type Schema = 'public'
-  export type Table = public.Table
-  export type Selectable = public.Selectable
-  export type JSONSelectable = public.JSONSelectable
-  export type Whereable = public.Whereable
-  export type Insertable = public.Insertable
-  export type Updatable = public.Updatable
-  export type UniqueIndex = public.UniqueIndex
-  export type Column = public.Column
+  export type Schema = 'public';
+  export type Table = public.Table;
+  export type Selectable = public.Selectable;
+  export type JSONSelectable = public.JSONSelectable;
+  export type Whereable = public.Whereable;
+  export type Insertable = public.Insertable;
+  export type Updatable = public.Updatable;
+  export type UniqueIndex = public.UniqueIndex;
+  export type Column = public.Column;
 
-  export type AllSchemas = ['public']
-  export type AllBaseTables = [...public.AllBaseTables]
-  export type AllForeignTables = [...public.AllForeignTables]
-  export type AllViews = [...public.AllViews]
-  export type AllMaterializedViews = [...public.AllMaterializedViews]
-  export type AllTablesAndViews = [...public.AllTablesAndViews]
+  export type AllSchemas = ['public'];
+  export type AllBaseTables = [...public.AllBaseTables];
+  export type AllForeignTables = [...public.AllForeignTables];
+  export type AllViews = [...public.AllViews];
+  export type AllMaterializedViews = [...public.AllMaterializedViews];
+  export type AllTablesAndViews = [...public.AllTablesAndViews];
+
 
   /* === lookups === */
 
   export type SelectableForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.Selectable
-    count_buckets: count_buckets.Selectable
-    read_history: read_history.Selectable
-  }[T]
+    "consumer_offsets": consumer_offsets.Selectable;
+    "count_buckets": count_buckets.Selectable;
+    "read_history": read_history.Selectable;
+  }[T];
 
   export type JSONSelectableForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.JSONSelectable
-    count_buckets: count_buckets.JSONSelectable
-    read_history: read_history.JSONSelectable
-  }[T]
+    "consumer_offsets": consumer_offsets.JSONSelectable;
+    "count_buckets": count_buckets.JSONSelectable;
+    "read_history": read_history.JSONSelectable;
+  }[T];
 
   export type WhereableForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.Whereable
-    count_buckets: count_buckets.Whereable
-    read_history: read_history.Whereable
-  }[T]
+    "consumer_offsets": consumer_offsets.Whereable;
+    "count_buckets": count_buckets.Whereable;
+    "read_history": read_history.Whereable;
+  }[T];
 
   export type InsertableForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.Insertable
-    count_buckets: count_buckets.Insertable
-    read_history: read_history.Insertable
-  }[T]
+    "consumer_offsets": consumer_offsets.Insertable;
+    "count_buckets": count_buckets.Insertable;
+    "read_history": read_history.Insertable;
+  }[T];
 
   export type UpdatableForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.Updatable
-    count_buckets: count_buckets.Updatable
-    read_history: read_history.Updatable
-  }[T]
+    "consumer_offsets": consumer_offsets.Updatable;
+    "count_buckets": count_buckets.Updatable;
+    "read_history": read_history.Updatable;
+  }[T];
 
   export type UniqueIndexForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.UniqueIndex
-    count_buckets: count_buckets.UniqueIndex
-    read_history: read_history.UniqueIndex
-  }[T]
+    "consumer_offsets": consumer_offsets.UniqueIndex;
+    "count_buckets": count_buckets.UniqueIndex;
+    "read_history": read_history.UniqueIndex;
+  }[T];
 
   export type ColumnForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.Column
-    count_buckets: count_buckets.Column
-    read_history: read_history.Column
-  }[T]
+    "consumer_offsets": consumer_offsets.Column;
+    "count_buckets": count_buckets.Column;
+    "read_history": read_history.Column;
+  }[T];
 
   export type SQLForTable<T extends Table> = {
-    consumer_offsets: consumer_offsets.SQL
-    count_buckets: count_buckets.SQL
-    read_history: read_history.SQL
-  }[T]
+    "consumer_offsets": consumer_offsets.SQL;
+    "count_buckets": count_buckets.SQL;
+    "read_history": read_history.SQL;
+  }[T];
+
 }
