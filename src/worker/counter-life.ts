@@ -141,8 +141,11 @@ const observing = <B>({ status, log, recorder }: CounterLife<B>): CounterObserve
     },
     fenced: (partitions) =>
       log.warn({ pipeline, partitions }, 'Partitions are another worker’s, nothing was counted twice'),
-    lost: (partition, offsets) =>
-      log.error({ pipeline, code: 'EVENTS_LOST', partition, offsets }, 'Events are gone, going on without them'),
+    lost: (partition, offsets, detail) =>
+      log.error(
+        { pipeline, code: 'EVENTS_LOST', partition, offsets, detail },
+        'Events are gone, going on without them',
+      ),
   }
 }
 

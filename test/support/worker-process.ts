@@ -46,8 +46,12 @@ export class WorkerProcess {
   }
 
   /** Starts and waits until it listens; it may not serve yet. `http.port` should be 0. */
-  static async start(yaml: string, environment: Readonly<Record<string, string>> = {}): Promise<WorkerProcess> {
-    const worker = await WorkerProcess.launch(yaml, environment)
+  static async start(
+    yaml: string,
+    environment: Readonly<Record<string, string>> = {},
+    words: readonly string[] = [],
+  ): Promise<WorkerProcess> {
+    const worker = await WorkerProcess.launch(yaml, environment, words)
     await until('the worker listens', () => {
       if (worker.#child.exitCode !== null) throw new Error(`the worker ended:\n${worker.output}`)
       const line = worker.logs.find(({ msg }) => msg === 'Listening')
@@ -58,11 +62,15 @@ export class WorkerProcess {
   }
 
   /** Starts and waits for nothing: for configurations that end in an error. */
-  static async launch(yaml: string, environment: Readonly<Record<string, string>> = {}): Promise<WorkerProcess> {
+  static async launch(
+    yaml: string,
+    environment: Readonly<Record<string, string>> = {},
+    words: readonly string[] = [],
+  ): Promise<WorkerProcess> {
     const directory = await mkdtemp(join(tmpdir(), 'ranktide-worker-'))
     const file = join(directory, 'ranktide.yaml')
     await writeFile(file, yaml)
-    const child = spawn(process.execPath, [main, 'run', '--config', file], {
+    const child = spawn(process.execPath, [main, 'run', '--config', file, ...words], {
       env: { ...process.env, ...environment },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
