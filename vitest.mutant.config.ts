@@ -2,8 +2,13 @@ import { relative } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import type { Patch } from './test/property/mutants.js'
 
-/** The histories over changed sources: `RANKTIDE_PATCHES` holds the patches, as JSON (test/property/mutations.test.ts). */
-const patches = JSON.parse(process.env.RANKTIDE_PATCHES ?? '[]') as readonly Patch[]
+/**
+ * Histories over changed sources: `RANKTIDE_PATCHES` holds the patches and `RANKTIDE_MUTANT_TESTS` the names of the test
+ * files, as JSON (test/support/mutant-run.ts).
+ */
+const { RANKTIDE_PATCHES = '[]', RANKTIDE_MUTANT_TESTS = '["*-history"]' } = process.env
+const patches = JSON.parse(RANKTIDE_PATCHES) as readonly Patch[]
+const tests = JSON.parse(RANKTIDE_MUTANT_TESTS) as readonly string[]
 
 export default defineConfig({
   plugins: [
@@ -20,5 +25,9 @@ export default defineConfig({
     },
   ],
   // Without the single histories that were kept: it is the random ones that have to find a fault.
-  test: { include: ['test/property/*-history.test.ts'], testNamePattern: /in \d+ histories/, testTimeout: 300_000 },
+  test: {
+    include: tests.map((name) => `test/property/${name}.test.ts`),
+    testNamePattern: /in \d+ histories/,
+    testTimeout: 300_000,
+  },
 })

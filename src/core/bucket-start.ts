@@ -3,7 +3,7 @@
  * offsets are not whole hours. Hours are stretches of time: an hour that clocks show twice is two. Days are dates: one that
  * has two midnights begins at the first, one without any when it begins.
  *
- * Memory: the last thousand minutes that were asked for.
+ * Memory: the last thousand quarters of an hour that were asked for.
  */
 import { DateTime, IANAZone } from 'luxon'
 import type { BucketUnit } from './count-batch.js'
@@ -11,15 +11,14 @@ import { RanktideError } from './errors.js'
 
 type Starts = Readonly<Record<BucketUnit, number>>
 
-const minute = 60_000
+/** Nearly every offset is a whole number of quarters, and nearly every change of it happens between two of them. */
+const quarter = 900_000
 const mostKept = 1_000
-
-/** 1972-02-01: since then every zone's offset is whole minutes (Liberia was the last): no bucket begins inside one. */
-const wholeMinutes = 65_750_400_000
 
 export class BucketStart {
   readonly #zone: IANAZone
-  readonly #kept = new Map<number, Starts>()
+  /** By quarter of an hour: the starts of all its moments; undefined: its moments differ. */
+  readonly #kept = new Map<number, Starts | undefined>()
 
   /** Fails with CONFIG_INVALID for a zone that is not known. */
   constructor(timeZone: string) {
@@ -31,14 +30,18 @@ export class BucketStart {
 
   /** All in ms since 1970. */
   of(unit: BucketUnit, time: number): number {
-    if (time < wholeMinutes) return this.#starts(time)[unit]
-    const key = Math.floor(time / minute)
-    const kept = this.#kept.get(key)
-    if (kept !== undefined) return kept[unit]
-    if (this.#kept.size >= mostKept) this.#kept.clear()
-    const starts = this.#starts(key * minute)
-    this.#kept.set(key, starts)
-    return starts[unit]
+    const key = Math.floor(time / quarter)
+    if (!this.#kept.has(key)) {
+      if (this.#kept.size >= mostKept) this.#kept.clear()
+      this.#kept.set(key, this.#startsThroughout(key * quarter))
+    }
+    return (this.#kept.get(key) ?? this.#starts(time))[unit]
+  }
+
+  #startsThroughout(begin: number): Starts | undefined {
+    const offset = this.#zone.offset(begin)
+    const isSteady = offset % (quarter / 60_000) === 0 && offset === this.#zone.offset(begin + quarter - 1)
+    return isSteady ? this.#starts(begin) : undefined
   }
 
   #starts(time: number): Starts {

@@ -85,6 +85,8 @@ export class MemoryTables {
       }
       this.#options.interrupt?.('commit')
       const changes = this.#changes
+      this.#undo = []
+      this.#changes = []
       if (changes.length > 0) this.#options.changed?.(changes)
       return ending.commit
     } catch (error) {
