@@ -61,11 +61,14 @@ export class DemoTable implements ArticleTable, CountedReads {
     return JSON.stringify(rows)
   }
 
-  async counted(): Promise<Map<string, number>> {
-    const [rows] = await this.#pool.query<RowDataPacket[]>(
+  totals(): Promise<Map<string, number>> {
+    return this.#byItem(`SELECT biz, biz_id, read_cnt AS events FROM ${this.name} WHERE read_cnt > 0`)
+  }
+
+  counted(): Promise<Map<string, number>> {
+    return this.#byItem(
       "SELECT biz, biz_id, SUM(events) AS events FROM count_buckets WHERE counter = 'reads' AND unit = 'day' GROUP BY biz, biz_id",
     )
-    return new Map(rows.map(({ biz, biz_id, events }) => [itemText({ biz, bizId: String(biz_id) }), Number(events)]))
   }
 
   /** Ends the connections; the table stays. */
@@ -75,6 +78,11 @@ export class DemoTable implements ArticleTable, CountedReads {
 
   drop(): Promise<unknown> {
     return this.#pool.query(`DROP TABLE ${this.name}`)
+  }
+
+  async #byItem(query: string): Promise<Map<string, number>> {
+    const [rows] = await this.#pool.query<RowDataPacket[]>(query)
+    return new Map(rows.map(({ biz, biz_id, events }) => [itemText({ biz, bizId: String(biz_id) }), Number(events)]))
   }
 
   async #publish(likes: number): Promise<number> {

@@ -10,7 +10,7 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { Redis } from 'ioredis'
 import { createConnection } from 'mysql2/promise'
-import { firstBoards, say, showTraffic } from '../../src/demo/demo-show.js'
+import { firstBoards, patience, say, showTraffic } from '../../src/demo/demo-show.js'
 import { compareBoards, compareReads } from '../../src/demo/demo-verdict.js'
 import { ReadSimulator } from '../../src/demo/read-simulator.js'
 import { Simulator } from '../../src/demo/simulator.js'
@@ -91,7 +91,8 @@ const playTraffic = async (
     await Promise.all([simulator.stop(), readers.stop()])
   }
   if (simulator.failures > 0) say(`${simulator.failures} statements failed, the last one: ${simulator.failure}`)
-  const counted = await compareReads(readers, table)
+  const { deleted } = simulator
+  const counted = await compareReads({ readers, deleted, table, counter: table, patience })
   return (await compareBoards(table, address, 'the query')) && counted
 }
 

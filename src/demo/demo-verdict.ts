@@ -6,34 +6,50 @@ import { patience, say } from './demo-show.js'
 import type { ReadSimulator } from './read-simulator.js'
 import type { ArticleTable } from './simulator.js'
 
-/** What the counter has written, beside the totals in the table, which an article takes with it when it is deleted. */
+/** What the counter has written beside the totals, which an article takes with it when it is deleted. */
 export interface CountedReads {
   /** Events of all time buckets by item (`itemText`). */
   counted(): Promise<ReadonlyMap<string, number>>
 }
 
+export interface ReadsToCompare {
+  readonly readers: Pick<ReadSimulator, 'sent' | 'sentOf' | 'failures' | 'failure'>
+  /** Items whose totals are gone. */
+  readonly deleted: ReadonlySet<string>
+  readonly table: Pick<ArticleTable, 'totals'>
+  readonly counter: CountedReads
+  /** How long counting may take, ms. */
+  readonly patience: number
+}
+
 const sumOf = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((sum, one) => sum + one, 0)
 
 /** Waits until as many reads are counted as were sent; whether each item then has its own number of them. */
-export const compareReads = async (readers: ReadSimulator, table: CountedReads): Promise<boolean> => {
-  if (readers.failures > 0)
-    say(`${readers.failures} reads were not taken by their topic, the last one: ${readers.failure}`)
-  const end = performance.now() + patience
-  let counted = await table.counted()
-  while (sumOf(counted) < readers.sent && performance.now() < end) {
+export const compareReads = async (reads: ReadsToCompare): Promise<boolean> => {
+  const { readers, counter } = reads
+  const { sent, sentOf, failures, failure } = readers
+  if (failures > 0) say(`${failures} reads were not taken by their topic, the last one: ${failure}`)
+  const end = performance.now() + reads.patience
+  let counted = await counter.counted()
+  while (sumOf(counted) < sent && performance.now() < end) {
     await delay(50)
-    counted = await table.counted()
+    counted = await counter.counted()
   }
-  const items = new Set([...readers.sentOf.keys(), ...counted.keys()])
-  const wrong = [...items].filter((item) => readers.sentOf.get(item) !== counted.get(item))
+  const totals = await reads.table.totals()
+  const items = [...new Set([...sentOf.keys(), ...counted.keys(), ...totals.keys()])]
+  const isWrong = (item: string): boolean =>
+    sentOf.get(item) !== counted.get(item) || (!reads.deleted.has(item) && sentOf.get(item) !== totals.get(item))
+  const wrong = items.filter(isWrong)
   const [first] = wrong
-  say(
-    first === undefined
-      ? `\nreads counted exactly once: yes (${readers.sent} sent, ${sumOf(counted)} counted, ${items.size} articles)`
-      : `\nreads counted exactly once: no (${readers.sent} sent, ${sumOf(counted)} counted, ${wrong.length} of ${items.size} articles differ, ` +
-          `such as ${first}: ${readers.sentOf.get(first) ?? 0} sent, ${counted.get(first) ?? 0} counted)`,
-  )
-  return first === undefined
+  const sums = `${sent} sent, ${sumOf(counted)} counted`
+  if (first === undefined) {
+    say(`\nreads counted exactly once: yes (${sums}, ${items.length} articles)`)
+    return true
+  }
+  const one = `${sentOf.get(first) ?? 0} sent, ${counted.get(first) ?? 0} counted, ${totals.get(first) ?? 0} in the table`
+  say(`\nreads counted exactly once: no (${sums}, ${wrong.length} of ${items.length} articles differ)`)
+  say(`such as ${first}: ${one}`)
+  return false
 }
 
 /**

@@ -15,7 +15,7 @@ import { loadWithKafka } from '../worker/kafka-client.js'
 import { CountedArticles } from './counted-articles.js'
 import { DemoLog } from './demo-log.js'
 import { type DemoRedis, startRedis } from './demo-redis.js'
-import { firstBoards, say, showTraffic } from './demo-show.js'
+import { firstBoards, patience, say, showTraffic } from './demo-show.js'
 import { type DemoStream, inProcessStream } from './demo-stream.js'
 import { compareBoards, compareReads } from './demo-verdict.js'
 import { type RunningWorker, startWorker, topics } from './demo-worker.js'
@@ -114,7 +114,7 @@ const play = async ({ seconds }: DemoOptions, stage: Stage): Promise<boolean> =>
     await Promise.all([simulator.stop(), readers.stop()])
   }
   const right = [
-    await compareReads(readers, counted),
+    await compareReads({ readers, deleted: simulator.deleted, table, counter: counted, patience }),
     await compareBoards(table, address, "the simulator's own table"),
     await sameInRedis(table, redis.url),
   ]

@@ -1,6 +1,7 @@
 /** Writes traffic to a table, some tens of changes a second, until told to stop. */
 import { setTimeout as delay } from 'node:timers/promises'
 import type { ItemKey } from '../core/count-batch.js'
+import { itemText } from '../core/folding.js'
 import type { CountColumn } from './articles.js'
 import { type Change, nextChange, sayChange } from './traffic.js'
 
@@ -14,6 +15,8 @@ export interface ArticleTable {
   item(id: number): ItemKey | undefined
   /** What a board stands for, asked of the table itself: the `data` of `GET /boards/NAME`, as JSON text. */
   best(column: CountColumn, limit: number): Promise<string>
+  /** Reads of each item (`itemText`) that has any. */
+  totals(): Promise<ReadonlyMap<string, number>>
 }
 
 /** Writers at the same time, and the longest that one of them pauses, ms. */
@@ -28,6 +31,8 @@ export class Simulator {
   changes = 0
   /** The latest changes, newest first, one line each. */
   latest: readonly string[] = []
+  /** Items (`itemText`) whose articles were deleted, and their counts with them. */
+  readonly deleted = new Set<string>()
   /** What the table last refused, and how often it did. */
   failures = 0
   failure = ''
@@ -69,6 +74,8 @@ export class Simulator {
 
   async #change(): Promise<void> {
     const change = nextChange(this.#articles, Math.random)
+    const leaving = change.kind === 'delete' ? this.#table.item(change.id) : undefined
+    if (leaving !== undefined) this.deleted.add(itemText(leaving))
     const id = await this.#table.apply(change)
     if (id === undefined) return
     const before = this.#articles.get(id) ?? 0

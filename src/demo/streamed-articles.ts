@@ -128,6 +128,11 @@ export class StreamedArticles implements ArticleTable {
     return JSON.stringify(sorted.slice(0, limit))
   }
 
+  async totals(): Promise<Map<string, number>> {
+    const read = [...this.#rows.values()].filter(({ read_cnt }) => read_cnt > 0)
+    return new Map(read.map((article) => [itemText(itemOf(article)), article.read_cnt]))
+  }
+
   #update(before: Article, row: Article): void {
     this.#rows.set(row.id, row)
     this.#tell({ type: 'UPDATE', row: canalRow(row), before: canalRow(before) }, row.id)
