@@ -15,10 +15,6 @@ import { messageOf } from './kafka-message.js'
 import { type BatchWindow, consumerProperties, type KafkaAddress, type MemberIdentity } from './kafka-properties.js'
 import { type Callback, KafkaQuestions } from './kafka-questions.js'
 
-/** Times that Kafka answers with the ends of the log instead of a record's offset. */
-export const LATEST = -1
-export const EARLIEST = -2
-
 export interface KafkaConnectionOptions extends KafkaAddress {
   readonly window: BatchWindow
   /** Longest time for an answer, ms; also for the first connection. */

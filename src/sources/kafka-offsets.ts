@@ -1,6 +1,10 @@
 /** Where a feed begins, and whether the broker still has what comes next: decisions without I/O. */
 import { type Positions, parsePartitionId } from '../core/positions.js'
 
+/** Times that Kafka answers with the ends of the log instead of a record's offset. */
+export const LATEST = -1
+export const EARLIEST = -2
+
 /** What the broker says of its partitions. `ends` is asked before `margin`: see `startOffsets`. */
 export interface BrokerOffsets {
   /** First offset that is still there. */

@@ -8,9 +8,15 @@ import { asRanktideError, RanktideError } from '../core/errors.js'
 import { type Positions, partitionId } from '../core/positions.js'
 import type { Message, MessageBatch } from '../operators/ports.js'
 import { BatchCollector } from './batch-collector.js'
-import { EARLIEST, type KafkaConnection, LATEST } from './kafka-connection.js'
-import { lookAgain, type ProgressLook, startOffsets } from './kafka-offsets.js'
+import type { KafkaConnection } from './kafka-connection.js'
+import { EARLIEST, LATEST, lookAgain, type ProgressLook, startOffsets } from './kafka-offsets.js'
 import type { BatchWindow } from './kafka-properties.js'
+
+/** What a reading needs of a connection. */
+export type ReadConnection = Pick<
+  KafkaConnection,
+  'assign' | 'assignMore' | 'assignNothing' | 'isOpen' | 'offsetsAt' | 'positions' | 'read'
+>
 
 export interface ReadingOptions {
   /** What there is to read, asked now and then: a partition that is added is read from its first record. */
@@ -40,7 +46,7 @@ const within = async (limit: number, promise: Promise<void>): Promise<boolean> =
 }
 
 export class KafkaReading {
-  readonly #connection: KafkaConnection
+  readonly #connection: ReadConnection
   readonly #options: ReadingOptions
   readonly #collector: BatchCollector
   /** Next offset of every partition, as far as batches have been handed on. */
@@ -56,7 +62,7 @@ export class KafkaReading {
   #stopped = false
   #wake: () => void = () => {}
 
-  private constructor(connection: KafkaConnection, options: ReadingOptions, offsets: Positions) {
+  private constructor(connection: ReadConnection, options: ReadingOptions, offsets: Positions) {
     this.#connection = connection
     this.#options = options
     this.#positions = new Map(offsets)
@@ -65,7 +71,7 @@ export class KafkaReading {
 
   /** Fails with OFFSETS_GONE, KAFKA_TOPIC and what the connection fails with. `margin`: ms since 1970. */
   static async begin(
-    connection: KafkaConnection,
+    connection: ReadConnection,
     options: ReadingOptions,
     start: Positions,
     margin: number,

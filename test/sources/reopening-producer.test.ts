@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
 import type { OutgoingMessage, ProducerSettings } from '../../src/operators/message-ports.js'
-import { KafkaMessageProducer, type Opened } from '../../src/sources/kafka-message-producer.js'
+import { type Opened, ReopeningProducer } from '../../src/sources/reopening-producer.js'
 
 /** A connection whose messages are answered by the test. */
 class Connection implements Opened {
@@ -41,7 +41,7 @@ describe('the producer of messages', () => {
   let opens: number
 
   const producer = (settings: ProducerSettings = {}) =>
-    new KafkaMessageProducer(settings, async () => {
+    new ReopeningProducer(settings, async () => {
       const outcome = attempts[Math.min(opens++, attempts.length - 1)]
       if (outcome instanceof Connection) return outcome
       throw outcome
