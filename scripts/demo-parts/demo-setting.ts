@@ -1,6 +1,7 @@
 /** What the demo on real servers is told, the names that it goes by, and the configuration that it writes. */
 import { randomUUID } from 'node:crypto'
 import { parseArgs } from 'node:util'
+import { type TableNames, tableNames } from '../../examples/webook/item.js'
 
 export interface Setting {
   readonly database: 'mariadb' | 'mysql'
@@ -31,7 +32,11 @@ export const server = (name: string): string => {
 }
 
 export interface Names {
+  /** The table of the articles, as `database.table`. */
   readonly table: string
+  /** The tables of the example application, that of the articles among them, and the address of their database. */
+  readonly tables: TableNames
+  readonly webookUrl: string
   /** Of the keys in Redis, of the consumer groups and of the topic of dead letters. */
   readonly prefix: string
   /** The topic of read events. */
@@ -44,21 +49,34 @@ export interface Names {
 export const namesFor = ({ database, fresh }: Setting): Names => {
   const suffix = fresh ? '' : `_demo_${randomUUID().slice(0, 8)}`
   const own = fresh ? 'webook' : `ranktide${suffix}`
-  const url = new URL(server(database))
-  url.pathname = `/${own}`
+  const urlOf = (name: string): string => {
+    const url = new URL(server(database))
+    url.pathname = `/${name}`
+    return url.href
+  }
   return {
-    table: `webook.interactives${suffix}`,
+    table: `webook.${tableNames.interactives}${suffix}`,
+    tables: {
+      interactives: `${tableNames.interactives}${suffix}`,
+      like: `${tableNames.like}${suffix}`,
+      collect: `${tableNames.collect}${suffix}`,
+      users: `${tableNames.users}${suffix}`,
+    },
+    webookUrl: urlOf('webook'),
     prefix: `ranktide${suffix}`,
     reads: `read_events${suffix}`,
     own,
-    databaseUrl: url.href,
+    databaseUrl: urlOf(own),
   }
 }
 
+/** The topic in which Canal tells the row changes. */
+export const changesTopic = ({ database }: Setting): string => `${database === 'mariadb' ? 'maria' : 'mysql'}.webook`
+
 /** The whole configuration, as anybody would write it. */
-export const configFor = ({ database }: Setting, names: Names): string => {
+export const configFor = (setting: Setting, names: Names): string => {
   const { table, prefix, reads, databaseUrl } = names
-  const topic = `${database === 'mariadb' ? 'maria' : 'mysql'}.webook`
+  const topic = changesTopic(setting)
   const columns = '[biz_id, biz, read_cnt, like_cnt]'
   return `kafka: { brokers: "${server('kafka')}", group: ${prefix}, deadLetters: ${prefix}.dead-letters }
 database: { url: "${databaseUrl}" }

@@ -1,11 +1,13 @@
 /** The table of the demo on a real server, what SQL says of it, and what the counter has written beside it. */
-import { createPool, type Pool, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
+import { createConnection, createPool, type Pool, type ResultSetHeader, type RowDataPacket } from 'mysql2/promise'
 import type { ItemKey } from '../../src/core/count-batch.js'
 import { itemText } from '../../src/core/folding.js'
 import { type CountColumn, firstArticles } from '../../src/demo/articles.js'
 import type { CountedReads } from '../../src/demo/demo-verdict.js'
 import type { ArticleTable } from '../../src/demo/simulator.js'
 import type { Change } from '../../src/demo/traffic.js'
+import type { Names } from './demo-setting.js'
+import { webookTables } from './webook-app.js'
 
 export class DemoTable implements ArticleTable, CountedReads {
   /** `database.table`. */
@@ -21,17 +23,17 @@ export class DemoTable implements ArticleTable, CountedReads {
     this.#items = new Map(firstArticles.map(([id, bizId, biz]) => [id, { biz, bizId: String(bizId) }]))
   }
 
-  /** Makes and fills it; fails if it is there already. `url` names the database of ranktide's own tables. */
-  static async create(url: string, name: string): Promise<DemoTable> {
+  /**
+   * Makes the example application's tables and fills that of the articles; fails if one is there already. `url` names the
+   * database of ranktide's own tables.
+   */
+  static async create(url: string, { table, tables, webookUrl }: Names): Promise<DemoTable> {
+    const webook = await createConnection(webookUrl)
+    for (const statement of webookTables(tables)) await webook.query(statement)
+    await webook.end()
     const pool = createPool({ uri: url, connectionLimit: 4 })
-    // An InnoDB secondary index ends in the primary key: these serve "like_cnt DESC, id DESC" without sorting.
-    await pool.query(
-      `CREATE TABLE ${name} (id BIGINT UNSIGNED NOT NULL AUTO_INCREMENT PRIMARY KEY, biz_id BIGINT NOT NULL,
-       biz VARCHAR(64) NOT NULL, read_cnt BIGINT NOT NULL DEFAULT 0, like_cnt BIGINT NOT NULL DEFAULT 0,
-       UNIQUE KEY biz (biz, biz_id), KEY read_cnt (read_cnt), KEY like_cnt (like_cnt))`,
-    )
-    await pool.query(`INSERT INTO ${name} (id, biz_id, biz, like_cnt) VALUES ?`, [firstArticles])
-    return new DemoTable(name, pool)
+    await pool.query(`INSERT INTO ${table} (id, biz_id, biz, like_cnt) VALUES ?`, [firstArticles])
+    return new DemoTable(table, pool)
   }
 
   item(id: number): ItemKey | undefined {
@@ -74,10 +76,6 @@ export class DemoTable implements ArticleTable, CountedReads {
   /** Ends the connections; the table stays. */
   close(): Promise<void> {
     return this.#pool.end()
-  }
-
-  drop(): Promise<unknown> {
-    return this.#pool.query(`DROP TABLE ${this.name}`)
   }
 
   async #byItem(query: string): Promise<Map<string, number>> {

@@ -21,6 +21,7 @@ import { configFor, type Names, namesFor, readSetting, type Setting, server } fr
 import { DemoTable } from './demo-table.js'
 import { DemoWorker, lastLines, main } from './demo-worker.js'
 import { createTopic, deleteTopic } from './read-topic.js'
+import { startWebook, type Webook } from './webook-app.js'
 
 interface Stage {
   readonly setting: Setting
@@ -39,15 +40,15 @@ const sql = async ({ database }: Setting, statement: string): Promise<void> => {
 
 const removeKeys = async (prefix: string): Promise<void> => {
   const redis = new Redis(server('redis'))
-  const keys = await redis.keys(`${prefix}:*`)
+  const keys = await redis.keys(`${prefix}[:.]*`)
   if (keys.length > 0) await redis.del(keys)
   redis.disconnect()
 }
 
-/** On servers that run for others too: nothing is left of the demo but the tables that its database had. */
-const cleanUp = async (setting: Setting, names: Names, table: DemoTable): Promise<void> => {
-  await table.drop()
-  await sql(setting, `DROP DATABASE ${names.own}`)
+/** On servers that run for others too: nothing is left of the demo. */
+const cleanUp = async (setting: Setting, names: Names): Promise<void> => {
+  for (const table of Object.values(names.tables)) await sql(setting, `DROP TABLE IF EXISTS webook.${table}`)
+  await sql(setting, `DROP DATABASE IF EXISTS ${names.own}`)
   await removeKeys(names.prefix)
   await deleteTopic(names.reads)
   // It is there only if the worker has come so far as to make it.
@@ -75,7 +76,10 @@ const playTraffic = async (
   const { articles } = simulator
   const itemOf = (id: number) => table.item(id)
   const readers = ReadSimulator.start({ producer, topic: names.reads, articles, itemOf })
+  let webook: Webook | undefined
   try {
+    webook = await startWebook({ setting, names, producer, took: (item) => readers.took(item) })
+    say(`${webook.hint}\n`)
     await showTraffic({
       title: `reads → Kafka → ranktide → ${setting.database === 'mysql' ? 'MySQL' : 'MariaDB'} → Canal → Kafka → ranktide → Redis → HTTP`,
       address,
@@ -88,6 +92,7 @@ const playTraffic = async (
       workerFailed: () => (worker.ended === undefined ? undefined : `ranktide run has ended with ${worker.ended}`),
     })
   } finally {
+    await webook?.close()
     await Promise.all([simulator.stop(), readers.stop()])
   }
   if (simulator.failures > 0) say(`${simulator.failures} statements failed, the last one: ${simulator.failure}`)
@@ -115,14 +120,14 @@ const play = async (stage: Stage): Promise<boolean> => {
 const onServers = async (setting: Setting, stopped: AbortSignal): Promise<boolean> => {
   const names = namesFor(setting)
   if (!setting.fresh) await sql(setting, `CREATE DATABASE ${names.own}`)
-  const table = await DemoTable.create(names.databaseUrl, names.table)
+  const table = await DemoTable.create(names.databaseUrl, names)
   await createTopic(names.reads)
   const producer = await KafkaMessageProducer.connect({ brokers: server('kafka') })
   try {
     return await play({ setting, names, table, producer, stopped })
   } finally {
     await producer.close()
-    if (!setting.fresh) await cleanUp(setting, names, table)
+    if (!setting.fresh) await cleanUp(setting, names)
     await table.close()
   }
 }

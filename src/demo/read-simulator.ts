@@ -50,6 +50,13 @@ export class ReadSimulator {
     await Promise.all(this.#underWay)
   }
 
+  /** A read that the topic has taken, from here or from another reader. */
+  took(item: ItemKey): void {
+    const text = itemText(item)
+    this.sent += 1
+    this.sentOf.set(text, (this.sentOf.get(text) ?? 0) + 1)
+  }
+
   async #read(): Promise<void> {
     while (this.#running) {
       await delay(Math.random() * longestPause)
@@ -74,8 +81,7 @@ export class ReadSimulator {
     const key = itemText(item)
     try {
       await producer.send({ topic, key: Buffer.from(key), value: Buffer.from(JSON.stringify(event)) })
-      this.sent += 1
-      this.sentOf.set(key, (this.sentOf.get(key) ?? 0) + 1)
+      this.took(item)
     } catch (error) {
       this.failures += 1
       this.failure = error instanceof Error ? error.message : String(error)

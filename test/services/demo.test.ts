@@ -1,7 +1,7 @@
 // ./scripts/demo as a user runs it, on the servers that are there: what it shows, how it ends, what it leaves behind.
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
 import { createConnection, type RowDataPacket } from 'mysql2/promise'
@@ -106,7 +106,8 @@ describe('the demo', () => {
 
   const leavesNothing = async (server: DatabaseName, { table, directory }: Demo): Promise<void> => {
     expect(table).toMatch(/^interactives_demo_/)
-    expect(await tableExists(server, table)).toBe(false)
+    for (const one of ['interactives', 'user_likes', 'user_collects', 'users'])
+      expect(await tableExists(server, `${one}${suffixOf(table)}`)).toBe(false)
     expect(await keysOf(table)).toEqual([])
     expect(await shows(server, 'DATABASES', `ranktide${suffixOf(table)}`)).toBe(false)
     expect(await topicsOf(table)).toEqual([])
@@ -142,6 +143,20 @@ describe('the demo', () => {
     expect((await topicsOf(running.table)).length).toBeGreaterThan(0)
     expect((await keysOf(running.table)).length).toBeGreaterThan(0)
     expect(await processesIn(running.directory)).toBeGreaterThan(0)
+
+    // The example application, by the line that was shown.
+    const [, token = '', item = ''] = /curl -s -X POST .*\$\(cat (\S+)\)" (http:\S+)\/like\n/.exec(running.output) ?? []
+    const ask = async (path: string, method: string) => {
+      const headers = { authorization: `Bearer ${readFileSync(token, 'utf8')}` }
+      const response = await fetch(`${item}${path}`, { method, headers })
+      return { status: response.status, body: await response.json() }
+    }
+    expect(await ask('/like', 'POST')).toMatchObject({ status: 200, body: { data: { liked: true, changed: true } } })
+    expect((await ask('/read', 'POST')).status).toBe(202)
+    await until('the read is counted', async () => {
+      const { body } = (await ask('', 'GET')) as { readonly body: { readonly data: { readonly read_cnt: number } } }
+      return body.data.read_cnt > 0
+    })
     running.child.kill('SIGTERM')
     expect(await running.ended()).toBe(0)
     expectAllRight(running)
