@@ -5,8 +5,9 @@ import type { DecodedRead, ReadBatch, ReadWindow } from './read-batch.js'
 
 /**
  * Gathers batches into windows, each closed when it holds as many messages as `size` says then, or `time` ms after its
- * first one. While a window is being written the next one is gathered; the batch that fills that one is released only when
- * its turn comes, so reading and decoding run beside the transaction, and no further ahead than one window.
+ * first one. While a window is being written the next one is gathered, and handed on as soon as it is full, so that it is
+ * folded by then; the batch that filled it is released only when its turn comes. So reading, decoding and folding run beside
+ * the transaction, and no further ahead than one window.
  * A batch without messages goes with the window that is open, or as one of its own: offsets move over what is no message.
  *
  * Order: kept; a batch is never split. Duplicates, loss: none. What is open when the source completes is the last window.
@@ -21,34 +22,42 @@ export const windowReads =
   (batches$) =>
     new Observable((subscriber) => {
       let open: OpenWindow | undefined
-      let busy = false
+      /** Windows that were handed on and not released: one that is being written, and one behind it. */
+      let out = 0
+      /** Releases the batch that filled the one behind. */
+      let turn: (() => void) | undefined
       let over = false
       let timer: Subscription | undefined
 
-      const isDue = (window: OpenWindow): boolean =>
-        window.due || window.held !== undefined || window.messages >= size.events
+      const isFull = (window: OpenWindow): boolean => window.held !== undefined || window.messages >= size.events
 
       const close = (): void => {
-        if (open === undefined || busy || !(over || isDue(open))) return
+        if (open === undefined || out > 1) return
+        if (!(over || isFull(open) || (out === 0 && open.due))) return
         timer?.unsubscribe()
         timer = undefined
         const { held, reads, refused, positions, oldest, newest } = open
         open = undefined
-        busy = true
+        out += 1
         let released = false
         const release = (): void => {
           if (released) return
           released = true
-          busy = false
+          out -= 1
+          const next = turn
+          turn = undefined
+          next?.()
           close()
           finish()
         }
+        const isBehind = out > 1
+        if (isBehind) turn = held
         subscriber.next({ reads, refused, positions, oldest, newest, release })
-        held?.()
+        if (!isBehind) held?.()
       }
 
       const finish = (): void => {
-        if (over && !busy && open === undefined) subscriber.complete()
+        if (over && out === 0 && open === undefined) subscriber.complete()
       }
 
       const take = (batch: ReadBatch): void => {

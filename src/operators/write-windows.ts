@@ -4,6 +4,7 @@ import {
   defer,
   EMPTY,
   from,
+  map,
   NEVER,
   type Observable,
   type OperatorFunction,
@@ -30,8 +31,9 @@ export type WritingPorts<B> = RefusingPorts & Pick<CounterPorts<B>, 'store' | 'r
  * known what became of it. Items that the database can't take become dead letters, and the window is written without them.
  * A window that was fenced is the last: the generation waits to be ended.
  *
- * Order: kept, one window at a time; the next is asked for when this one is committed. Loss, duplicates: none in the
- * database, since offsets move from where the window before left them, or nothing does. Memory: one window and its fold.
+ * Order: kept, one window at a time, and one is folded while the one before it is written; the next is asked for when this
+ * one is committed. Loss, duplicates: none in the database, since offsets move from where the window before left them, or
+ * nothing does. Memory: two windows and their folds.
  */
 export const writeWindows =
   <B>(ports: WritingPorts<B>, folding: Folding<B>, generation: Generation): OperatorFunction<ReadWindow, CounterNews> =>
@@ -40,10 +42,11 @@ export const writeWindows =
       let positions = generation.claim.positions
       const writing = { ports, folding, generation }
       return windows$.pipe(
-        concatMap((window) => {
+        map((window) => ({ window, batch: folded(writing, window.reads) })),
+        concatMap(({ window, batch }) => {
           const span = spanOf(positions, window.positions)
           const next = furthest(positions, span.to)
-          return writeWindow(writing, window, span, next).pipe(
+          return writeWindow(writing, { window, batch, span, positions: next }).pipe(
             tap((news) => {
               if (news.kind === 'written') positions = next
             }),
@@ -71,11 +74,20 @@ interface Writing<B> {
   readonly generation: Generation
 }
 
+const folded = <B>({ folding }: Writing<B>, reads: readonly DecodedRead[]): B =>
+  folding.fold(reads.map(({ event }) => event))
+
+interface FoldedWindow<B> {
+  readonly window: ReadWindow
+  readonly batch: B
+  readonly span: Span
+  /** Where the offsets stand once it is written. */
+  readonly positions: Positions
+}
+
 const writeWindow = <B>(
   writing: Writing<B>,
-  window: ReadWindow,
-  span: Span,
-  positions: Positions,
+  { window, batch: whole, span, positions }: FoldedWindow<B>,
 ): Observable<CounterNews> => {
   const release$ = defer(() => {
     window.release()
@@ -83,9 +95,12 @@ const writeWindow = <B>(
   })
   if (span.to.size === 0) return release$
 
-  const attempt = (reads: readonly DecodedRead[], refused: number): Observable<CounterNews> => {
-    const batch = writing.folding.fold(reads.map(({ event }) => event))
-    return writeBatch(writing, span, batch).pipe(
+  const attempt = (
+    reads: readonly DecodedRead[],
+    refused: number,
+    batch = folded(writing, reads),
+  ): Observable<CounterNews> =>
+    writeBatch(writing, span, batch).pipe(
       switchMap((outcome) => {
         switch (outcome.kind) {
           case 'written': {
@@ -111,10 +126,9 @@ const writeWindow = <B>(
         }
       }),
     )
-  }
   return concat(
     of({ kind: 'writing', oldest: window.oldest } as const),
-    defer(() => attempt(window.reads, window.refused)),
+    defer(() => attempt(window.reads, window.refused, whole)),
     release$,
   )
 }
