@@ -50,9 +50,10 @@ export class BucketStart {
   }
 }
 
-/** Of two midnights of one date luxon takes the one with the offset of `at`. */
+/** Of two midnights of one date luxon takes the one with the offset of `at`; clocks were put back between the two. */
 const startOfDay = (at: DateTime): DateTime => {
   const start = at.startOf('day')
-  const before = start.minus({ milliseconds: 1 })
-  return before.hasSame(start, 'day') ? startOfDay(before) : start
+  const putBack = start.minus({ hours: 3 }).offset - start.offset
+  const earlier = start.minus({ minutes: putBack })
+  return putBack > 0 && earlier.toISODate() === start.toISODate() ? startOfDay(earlier) : start
 }
