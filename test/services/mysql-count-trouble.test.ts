@@ -110,6 +110,27 @@ describe.each(databaseNames)('%s', (name) => {
     expect(await readCounts(world)).toEqual(summed(items, items))
   })
 
+  test('a connection serves batch after batch, and is closed before the server would', async () => {
+    const claim = await take()
+    const connections = async (): Promise<readonly (string | null)[]> => {
+      const { rows } = await sandbox.query(
+        "SELECT id FROM information_schema.processlist WHERE db = ? AND command = 'Sleep' AND id <> CONNECTION_ID() ORDER BY id",
+        [sandbox.database],
+      )
+      return rows.map(([id]) => id ?? null)
+    }
+    expectWritten(await writeRound(claim, 0))
+    const before = await connections()
+    expect(before).not.toEqual([])
+    // The pool looks for idle connections once a second.
+    await new Promise((resolve) => setTimeout(resolve, 2_500))
+    expectWritten(await writeRound(claim, 1))
+    expect(await connections()).toEqual(before)
+    const others = before.length - 1
+    await until('the idle connection is closed', async () => (await connections()).length <= others, 8_500)
+    expectWritten(await writeRound(claim, 2))
+  })
+
   test('a lock that is not given in time is a conflict, after which the same connection serves', async () => {
     const claim = await take()
     expectWritten(await writeRound(claim, 0))

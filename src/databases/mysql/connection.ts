@@ -126,9 +126,13 @@ const openPool = (options: MysqlOptions): Pool => {
     charset: 'utf8mb4',
     connectTimeout: options.timeoutMs,
     connectionLimit: options.connections,
-    // Idle ones are closed here before the server does it.
+    // Idle ones are closed here before the server does it: mysql2 looks for them only if fewer may be idle than open.
     ...(options.writes === true
-      ? { maxIdle: 0, idleTimeout: 500 * abandonedAfter(Math.ceil(options.timeoutMs / 1000)) }
+      ? {
+          maxIdle: options.connections - 1,
+          idleTimeout: 500 * abandonedAfter(Math.ceil(options.timeoutMs / 1000)),
+          gracefulEnd: true,
+        }
       : {}),
     // Session settings are made once a connection; a reset at each release would undo them.
     resetOnRelease: false,
