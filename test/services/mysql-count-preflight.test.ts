@@ -115,6 +115,18 @@ describe.each(databaseNames)('%s', (name) => {
     expect(told(await preflight({ table }, nowhere.href))[0]).toMatch(/^error CONFIG_INVALID .*names no database/)
   })
 
+  test('history that was never made room for is told with the command that does', async () => {
+    await sandbox.run('RENAME TABLE read_history TO kept')
+    const history = new MysqlReadHistory({ url: sandbox.url, timeoutMs })
+    for (const work of [() => history.page('1', 10), () => history.erase('1'), () => history.expire(0, 10)])
+      await expect(work()).rejects.toMatchObject({
+        code: 'MIGRATION_MISSING',
+        detail: expect.stringMatching(/read_history.*; run: ranktide migrate$/),
+      })
+    await history.close()
+    await sandbox.run('RENAME TABLE kept TO read_history')
+  })
+
   test('missing rights are told with the GRANT', async () => {
     await sandbox.run(createCounted)
     const findings = told(await preflight({ buckets: ['day'] }, sandbox.readerUrl))
