@@ -11,8 +11,8 @@ const timeoutMs = 600
 
 let sandbox: PostgresSandbox
 const opened: PostgresPool[] = []
-const open = (url = sandbox.url): PostgresPool => {
-  const pool = createPostgresPool({ url, timeoutMs })
+const open = (url = sandbox.url, limit = timeoutMs): PostgresPool => {
+  const pool = createPostgresPool({ url, timeoutMs: limit })
   opened.push(pool)
   return pool
 }
@@ -64,7 +64,8 @@ test('a statement that runs too long is stopped on the server, too, and its conn
 })
 
 test('a transaction that was left open by an error is not met by the next user', async () => {
-  const pool = open()
+  // So long that the server does not end it first.
+  const pool = open(sandbox.url, 30_000)
   const failing = pool.use(async (session) => {
     await session.run('beginning', sql`BEGIN`)
     await session.run('locking', sql`SELECT id FROM t FOR UPDATE`)
