@@ -88,10 +88,13 @@ describe('windows of reads', () => {
     expect(sizes()).toEqual([4, 4])
     expect(released).toEqual([4, 6])
     windows[0]?.release()
+    windows[0]?.release()
     expect(released).toEqual([4, 6, 8])
-    next(3)
+    next(4)
+    expect(sizes()).toEqual([4, 4, 4])
+    expect(released).toEqual([4, 6, 8])
     windows[1]?.release()
-    expect(sizes()).toEqual([4, 4])
+    expect(released).toEqual([4, 6, 8, 12])
   })
 
   it('go on growing while the one before is being written, though their time is over', () => {
