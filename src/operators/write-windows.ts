@@ -43,6 +43,7 @@ export const writeWindows =
       const writing = { ports, folding, generation }
       return windows$.pipe(
         map((window) => ({ window, batch: folded(writing, window.reads) })),
+        tap(({ batch }) => ports.store.prepare?.(batch)),
         concatMap(({ window, batch }) => {
           const span = spanOf(positions, window.positions)
           const next = furthest(positions, span.to)

@@ -47,6 +47,11 @@ export interface SqlResult {
 /** A connection in use. `what` names the statement in errors. */
 export interface Session {
   query(what: string, sql: string, params?: readonly (string | number)[]): Promise<SqlResult>
+  /**
+   * Statements without results in one message, on a pool of writers: carried out one after the other until one fails, with
+   * no way to the client and back between them. `affected` of each.
+   */
+  together(what: string, statements: readonly string[]): Promise<readonly number[]>
 }
 
 export interface MysqlPool {
@@ -90,8 +95,8 @@ const withDeadline = <T>(work: Promise<T>, ms: number, late: () => RanktideError
   return Promise.race([work, deadline]).finally(() => clearTimeout(timer))
 }
 
-const sessionOn = (connection: PoolConnection, address: string, timeoutMs: number): Session => ({
-  query: async (what, sql, params = []) => {
+const sessionOn = (connection: PoolConnection, address: string, timeoutMs: number): Session => {
+  const ask = async (what: string, sql: string, params: readonly (string | number)[]) => {
     const answer = connection.query({
       sql,
       values: [...params],
@@ -100,7 +105,14 @@ const sessionOn = (connection: PoolConnection, address: string, timeoutMs: numbe
     })
     const late = () => new RanktideError('DATABASE_TIMEOUT', `${address}: ${what}: no answer in ${timeoutMs} ms`)
     try {
-      const [result, fields] = await withDeadline(answer, timeoutMs, late)
+      return await withDeadline(answer, timeoutMs, late)
+    } catch (error) {
+      throw asDatabaseError(error, what, address)
+    }
+  }
+  return {
+    query: async (what, sql, params = []) => {
+      const [result, fields] = await ask(what, sql, params)
       return Array.isArray(result)
         ? {
             columns: fields.map((field) => field.name),
@@ -109,11 +121,13 @@ const sessionOn = (connection: PoolConnection, address: string, timeoutMs: numbe
             affected: 0,
           }
         : { columns: [], rows: [], insertId: result.insertId, affected: result.affectedRows }
-    } catch (error) {
-      throw asDatabaseError(error, what, address)
-    }
-  },
-})
+    },
+    together: async (what, statements) => {
+      const [results] = await ask(what, statements.join(';'), [])
+      return [results].flat().map((result) => ('affectedRows' in result ? Number(result.affectedRows) : 0))
+    },
+  }
+}
 
 const openPool = (options: MysqlOptions): Pool => {
   const { host, port, user, password, database } = parseDatabaseUrl(options.url)
@@ -129,6 +143,7 @@ const openPool = (options: MysqlOptions): Pool => {
     // Idle ones are closed here before the server does it: mysql2 looks for them only if fewer may be idle than open.
     ...(options.writes === true
       ? {
+          multipleStatements: true,
           maxIdle: options.connections - 1,
           idleTimeout: 500 * abandonedAfter(Math.ceil(options.timeoutMs / 1000)),
           gracefulEnd: true,

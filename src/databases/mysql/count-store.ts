@@ -1,6 +1,6 @@
 /**
  * Counts in MySQL or MariaDB: the counted table, its buckets and the offsets move in one transaction (see
- * write-batch.ts). Needs SELECT, INSERT and UPDATE on these tables. Memory: the text of one batch.
+ * write-batch.ts). Needs SELECT, INSERT and UPDATE on these tables. Memory: the text of two batches.
  */
 import type { CountBatch } from '../../core/count-batch.js'
 import type { CounterSpec } from '../../core/counter-spec.js'
@@ -9,8 +9,9 @@ import type { Claim, CountStore, Span, WriteOutcome } from '../../operators/batc
 import { createMysqlPool, type MysqlPool } from './connection.js'
 import { countPreflight } from './count-preflight.js'
 import type { Finding } from './finding.js'
-import { addBuckets } from './upsert-buckets.js'
-import { addCounts } from './upsert-counts.js'
+import type { RowsStatement } from './upsert.js'
+import { bucketStatements } from './upsert-buckets.js'
+import { addCounts, countStatements } from './upsert-counts.js'
 import { takePartitions, writeBatch } from './write-batch.js'
 
 export interface MysqlStoreOptions {
@@ -27,6 +28,7 @@ export const openWriters = ({ url, timeoutMs }: MysqlStoreOptions): MysqlPool =>
 export class MysqlCountStore implements CountStore {
   readonly #pool: MysqlPool
   readonly #spec: CounterSpec
+  readonly #prepared = new WeakMap<CountBatch, readonly RowsStatement[]>()
 
   /** Opens no connection yet. */
   constructor({ spec, ...options }: MysqlStoreOptions & { readonly spec: CounterSpec }) {
@@ -38,12 +40,19 @@ export class MysqlCountStore implements CountStore {
     return takePartitions(this.#pool, group, partitions, unknown)
   }
 
-  write(claim: Claim, span: Span, { increments, buckets }: CountBatch): Promise<WriteOutcome> {
-    return writeBatch(this.#pool, claim, span, async (session) => {
-      const refused = await addCounts(session, this.#spec, increments)
-      if (refused.length === 0) await addBuckets(session, this.#spec.name, buckets)
-      return refused
+  prepare(batch: CountBatch): void {
+    this.#prepared.set(batch, this.#statementsOf(batch))
+  }
+
+  write(claim: Claim, span: Span, batch: CountBatch): Promise<WriteOutcome> {
+    return writeBatch(this.#pool, claim, span, {
+      statements: this.#prepared.get(batch) ?? this.#statementsOf(batch),
+      findRefused: (session) => addCounts(session, this.#spec, batch.increments),
     })
+  }
+
+  #statementsOf({ increments, buckets }: CountBatch): readonly RowsStatement[] {
+    return [...countStatements(this.#spec, increments), ...bucketStatements(this.#spec.name, buckets)]
   }
 
   /** What keeps this counter from being written, and what would be a surprise; DATABASE_* errors are thrown. */

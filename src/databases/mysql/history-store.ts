@@ -9,7 +9,7 @@ import type { MysqlPool } from './connection.js'
 import { type MysqlStoreOptions, openWriters } from './count-store.js'
 import type { Finding } from './finding.js'
 import { ownTableFindings } from './own-tables.js'
-import { writeReads } from './upsert-reads.js'
+import { readStatements } from './upsert-reads.js'
 import { takePartitions, writeBatch } from './write-batch.js'
 
 export class MysqlHistoryStore implements HistoryStore {
@@ -25,10 +25,7 @@ export class MysqlHistoryStore implements HistoryStore {
   }
 
   write(claim: Claim, span: Span, { reads }: HistoryBatch): Promise<WriteOutcome> {
-    return writeBatch(this.#pool, claim, span, async (session) => {
-      await writeReads(session, reads)
-      return []
-    })
+    return writeBatch(this.#pool, claim, span, { statements: readStatements(reads) })
   }
 
   /** What keeps reads from being written; DATABASE_* errors are thrown. */

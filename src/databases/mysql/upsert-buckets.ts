@@ -1,8 +1,7 @@
 /** The buckets of a batch, added to `count_buckets`. */
 import type { BucketIncrement } from '../../core/count-batch.js'
-import type { Session } from './connection.js'
 import { sqlInteger, sqlString, sqlUtc, stringLiterals } from './sql-literal.js'
-import { upsert } from './upsert.js'
+import { type RowsStatement, upsertStatements } from './upsert.js'
 
 const statement = {
   what: 'adding to count_buckets',
@@ -10,7 +9,7 @@ const statement = {
   update: 'events = events + VALUES(events)',
 }
 
-export const addBuckets = (session: Session, counter: string, buckets: readonly BucketIncrement[]): Promise<void> => {
+export const bucketStatements = (counter: string, buckets: readonly BucketIncrement[]): readonly RowsStatement[] => {
   const literal = stringLiterals()
   const starts = new Map<number, string>()
   const startOf = (start: number): string => {
@@ -26,5 +25,5 @@ export const addBuckets = (session: Session, counter: string, buckets: readonly 
     ({ unit, start, biz, bizId, events }) =>
       `(${name},'${unit}',${startOf(start)},${literal(biz)},${sqlInteger(bizId)},${sqlInteger(events)})`,
   )
-  return upsert(session, statement, rows)
+  return upsertStatements(statement, rows)
 }

@@ -6,7 +6,14 @@ import type { Session } from './connection.js'
 import { integerRange } from './integer-range.js'
 import { sqlInteger, stringLiterals } from './sql-literal.js'
 import { sqlName } from './sql-name.js'
-import { type RefusedRow, rowRefusals, type Upsert, upsertWhatFits } from './upsert.js'
+import {
+  type RefusedRow,
+  type RowsStatement,
+  rowRefusals,
+  type Upsert,
+  upsertStatements,
+  upsertWhatFits,
+} from './upsert.js'
 
 export const countedTable = ({ table }: CounterSpec): string =>
   table.schema === undefined ? sqlName(table.name) : `${sqlName(table.schema)}.${sqlName(table.name)}`
@@ -57,6 +64,9 @@ const detailOf = (spec: CounterSpec, row: RefusedRow, types: ReadonlyMap<string,
   })
   return `${rowRefusals.get(row.errno)}: ${told.join('; ')}`
 }
+
+export const countStatements = (spec: CounterSpec, increments: readonly Increment[]): readonly RowsStatement[] =>
+  upsertStatements(countUpsert(spec), rowsOf(spec, increments))
 
 /** What the table refuses is left out and told; the transaction is then good for nothing but to be rolled back. */
 export const addCounts = async (

@@ -1,8 +1,7 @@
 /** The latest reads of a batch, into `read_history`: the newer of two times stays, so repetitions change nothing. */
 import type { LatestRead } from '../../core/history-batch.js'
-import type { Session } from './connection.js'
 import { sqlInteger, sqlUtc, stringLiterals } from './sql-literal.js'
-import { upsert } from './upsert.js'
+import { type RowsStatement, upsertStatements } from './upsert.js'
 
 const statement = {
   what: 'writing read_history',
@@ -10,10 +9,10 @@ const statement = {
   update: 'read_at = GREATEST(read_at, VALUES(read_at))',
 }
 
-export const writeReads = (session: Session, reads: readonly LatestRead[]): Promise<void> => {
+export const readStatements = (reads: readonly LatestRead[]): readonly RowsStatement[] => {
   const literal = stringLiterals()
   const rows = reads.map(
     ({ uid, biz, bizId, readAt }) => `(${sqlInteger(uid)},${literal(biz)},${sqlInteger(bizId)},${sqlUtc(readAt)})`,
   )
-  return upsert(session, statement, rows)
+  return upsertStatements(statement, rows)
 }

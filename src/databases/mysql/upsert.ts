@@ -13,17 +13,31 @@ export interface Upsert {
   readonly update: string
 }
 
-const run = async (session: Session, { what, into, update }: Upsert, count: number, text: string): Promise<void> => {
-  const { affected } = await session.query(what, `${into} VALUES ${text} ON DUPLICATE KEY UPDATE ${update}`)
-  // 1 for each new row, 2 for each that was there.
-  if (affected < count) {
-    throw new RanktideError('DATABASE_QUERY', `${what}: ${affected} rows are affected by an upsert of ${count}`)
-  }
+/** A statement that has to affect at least so many rows: 1 for each new one, 2 for each that was there. */
+export interface RowsStatement {
+  readonly what: string
+  readonly sql: string
+  readonly least: number
 }
 
-export const upsert = async (session: Session, statement: Upsert, rows: Iterable<string>): Promise<void> => {
-  for (const { count, text } of rowsTexts(rows)) await run(session, statement, count, text)
+const statementOf = ({ what, into, update }: Upsert, count: number, text: string): RowsStatement => ({
+  what,
+  sql: `${into} VALUES ${text} ON DUPLICATE KEY UPDATE ${update}`,
+  least: count,
+})
+
+export const checkAffected = ({ what, least }: RowsStatement, affected: number): void => {
+  if (affected >= least) return
+  throw new RanktideError('DATABASE_QUERY', `${what}: ${affected} rows are affected by an upsert of ${least}`)
 }
+
+const run = async (session: Session, statement: RowsStatement): Promise<void> => {
+  checkAffected(statement, (await session.query(statement.what, statement.sql)).affected)
+}
+
+/** None for no rows. */
+export const upsertStatements = (upsert: Upsert, rows: Iterable<string>): readonly RowsStatement[] =>
+  Array.from(rowsTexts(rows), ({ count, text }) => statementOf(upsert, count, text))
 
 /** Errors that are about the values of a row, which no repetition can mend. */
 export const rowRefusals: ReadonlyMap<number, string> = new Map([
@@ -53,7 +67,7 @@ const refusedOf = async (
   first: number,
 ): Promise<readonly RefusedRow[]> => {
   try {
-    await run(session, statement, rows.length, rows.join(','))
+    await run(session, statementOf(statement, rows.length, rows.join(',')))
     return []
   } catch (error) {
     if (!(error instanceof ServerRefusal) || !rowRefusals.has(error.errno)) throw error
@@ -64,7 +78,7 @@ const refusedOf = async (
   }
 }
 
-/** As `upsert`; the rows that the table refuses are left out and returned. */
+/** Statement by statement; the rows that the table refuses are left out and returned. */
 export const upsertWhatFits = async (
   session: Session,
   statement: Upsert,

@@ -11,7 +11,9 @@ import type { Positions } from '../../core/positions.js'
 import type { Claim, RefusedItem, Span, WriteOutcome } from '../../operators/batch-store.js'
 import type { MysqlPool, Session } from './connection.js'
 import { lockOffsets, moveOffsets, type OffsetMove, raiseEpochs } from './consumer-offsets.js'
+import { ServerRefusal } from './database-error.js'
 import { type Ending, inTransaction } from './transaction.js'
+import { checkAffected, type RowsStatement, rowRefusals } from './upsert.js'
 
 export const takePartitions = async (
   pool: MysqlPool,
@@ -61,19 +63,74 @@ const judge = async (
   throw new RanktideError('DATABASE_CONFLICT', `the offsets of group ${group} were changed from outside meanwhile`)
 }
 
-/** `add` returns what can't be added, having tried all the rest. */
-export const writeBatch = (
+/** What a batch adds. */
+export interface BatchSql {
+  readonly statements: readonly RowsStatement[]
+  /** After a row was refused: which items can't be added, all the rest having been tried. Default: none is ever refused. */
+  readonly findRefused?: (session: Session) => Promise<readonly RefusedItem[]>
+}
+
+/** Bytes of text in one message, about: well below the least max_allowed_packet in use, 1 MiB. */
+const mostText = 600_000
+
+/** As many statements to a message as fit. */
+const messagesOf = (statements: readonly RowsStatement[]): readonly (readonly RowsStatement[])[] => {
+  const messages: RowsStatement[][] = []
+  let room = 0
+  for (const statement of statements) {
+    room -= statement.sql.length
+    if (room >= 0) messages.at(-1)?.push(statement)
+    else {
+      messages.push([statement])
+      room = mostText - statement.sql.length
+    }
+  }
+  return messages
+}
+
+/**
+ * The move of the offsets and what is added go to the server in one message, so that it never waits for this process in
+ * the middle of them; where the offsets did not move, all of it is rolled back.
+ */
+const attempt = (
+  pool: MysqlPool,
+  group: string,
+  moves: ReadonlyMap<string, OffsetMove>,
+  statements: readonly RowsStatement[],
+): Promise<WriteOutcome> =>
+  inTransaction<WriteOutcome>(pool, async (session) => {
+    const move = { what: 'moving offsets', sql: moveOffsets(group, moves), least: 0 }
+    let moved: number | undefined
+    for (const message of messagesOf([move, ...statements])) {
+      const affected = await session.together(
+        'writing a batch',
+        message.map(({ sql }) => sql),
+      )
+      moved ??= affected[0] ?? 0
+      if (moved < moves.size) return judge(session, group, moves)
+      for (const [i, statement] of message.entries()) checkAffected(statement, affected[i] ?? 0)
+    }
+    return { commit: { kind: 'written', repeated: false } }
+  })
+
+export const writeBatch = async (
   pool: MysqlPool,
   claim: Claim,
   span: Span,
-  add: (session: Session) => Promise<readonly RefusedItem[]>,
+  { statements, findRefused }: BatchSql,
 ): Promise<WriteOutcome> => {
   const moves = movesOf(claim, span)
-  return inTransaction<WriteOutcome>(pool, async (session) => {
-    if ((await moveOffsets(session, claim.group, moves)) < moves.size) return judge(session, claim.group, moves)
-    const items = await add(session)
-    return items.length === 0
-      ? { commit: { kind: 'written', repeated: false } }
-      : { rollback: { kind: 'refused', items } }
-  })
+  try {
+    return await attempt(pool, claim.group, moves, statements)
+  } catch (error) {
+    if (findRefused === undefined || !(error instanceof ServerRefusal) || !rowRefusals.has(error.errno)) throw error
+    return inTransaction<WriteOutcome>(pool, async (session) => {
+      const { affected } = await session.query('moving offsets', moveOffsets(claim.group, moves))
+      if (affected < moves.size) return judge(session, claim.group, moves)
+      const items = await findRefused(session)
+      // What was refused fits now, or it is no item's fault: the next try tells.
+      if (items.length === 0) throw error
+      return { rollback: { kind: 'refused', items } }
+    })
+  }
 }
