@@ -19,6 +19,7 @@ COPY tsconfig.json tsconfig.build.json ./
 COPY src src
 COPY pipelines pipelines
 COPY scripts scripts
+COPY examples examples
 # zapatos names TypeScript as its peer, for types alone; npm keeps it for that, even with --omit=peer, since the build needs
 # it too.
 RUN npm run build \

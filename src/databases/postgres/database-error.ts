@@ -62,6 +62,17 @@ const ofClient = (error: unknown, what: string, address: string): RanktideError 
   return new RanktideError('DATABASE_UNREACHABLE', `${address}: ${typeof code === 'string' ? code : told} (${what})`)
 }
 
+/** An error of the server. */
+export class ServerRefusal extends RanktideError {
+  /** Its SQLSTATE. */
+  readonly state: string
+
+  constructor(code: ErrorCode, detail: string, state: string) {
+    super(code, detail)
+    this.state = state
+  }
+}
+
 /** `what` names the statement or the step, `address` is `host:port`. */
 export const asDatabaseError = (error: unknown, what: string, address: string): RanktideError => {
   if (error instanceof RanktideError) return error
@@ -69,5 +80,5 @@ export const asDatabaseError = (error: unknown, what: string, address: string): 
   const state = error.code ?? ''
   const known = codeOfState.get(state) ?? codeOfState.get(state.slice(0, 2))
   const told = known !== undefined || harmlessClasses.has(state.slice(0, 2)) ? `${error.message} (${state})` : state
-  return new RanktideError(known ?? 'DATABASE_QUERY', `${address}: ${what}: ${told}`)
+  return new ServerRefusal(known ?? 'DATABASE_QUERY', `${address}: ${what}: ${told}`, state)
 }
