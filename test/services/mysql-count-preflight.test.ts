@@ -36,6 +36,9 @@ describe.each(databaseNames)('%s', (name) => {
     await sandbox.run(createCounted)
     expect(await preflight({ buckets: ['hour', 'day'] })).toEqual([])
     expect(await preflight({ table: { schema: sandbox.database, name: 'counted' } })).toEqual([])
+    // No event has a NULL, so rows that have one are in nobody's way.
+    await sandbox.run('ALTER TABLE counted MODIFY biz_id BIGINT UNSIGNED NULL, MODIFY read_cnt BIGINT UNSIGNED NULL')
+    expect(await preflight()).toEqual([])
   })
 
   test('all that is wrong is told at once, with what to type', async () => {
@@ -71,7 +74,6 @@ describe.each(databaseNames)('%s', (name) => {
         expect.stringMatching(
           /^error KEY_NOT_UNIQUE .*no unique key \[biz, biz_id\].*ADD UNIQUE KEY \(`biz`, `biz_id`\)$/,
         ),
-        expect.stringMatching(/^error KEY_NOT_UNIQUE .*biz may be NULL.*MODIFY `biz` varchar\(64\) NOT NULL$/),
         expect.stringMatching(/^error KEY_NOT_UNIQUE .*another unique key, slug \(slug\).*DROP INDEX `slug`$/),
       ]),
     )

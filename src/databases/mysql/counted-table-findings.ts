@@ -46,12 +46,14 @@ const missing = (look: Look): readonly Told[] => {
 const sameSet = (a: readonly (string | null)[], b: readonly string[]): boolean =>
   a.length === b.length && b.every((name) => a.includes(name))
 
-/** Any other unique index could make a new item add to the row of another one. */
+/**
+ * Any other unique index could make a new item add to the row of another one. Key columns may be nullable: a row with a
+ * NULL in one is no item's, and no event writes one.
+ */
 const keys = (look: Look): readonly Told[] => {
   const { spec, description, columns } = look
   const key = [spec.key.biz, spec.key.bizId]
   const unique = description.indexes.filter((index) => index.unique)
-  const nullable = description.columns.filter((column) => column.nullable && key.includes(column.name))
   const named = `[${key.join(', ')}]`
   const told: Told[] = []
   if (!unique.some((index) => sameSet(index.columns, key))) {
@@ -61,10 +63,6 @@ const keys = (look: Look): readonly Told[] => {
       'KEY_NOT_UNIQUE',
       `${tableOf(look)} has no unique key ${named}, by which an item's row is found; ${alter(look, `ADD UNIQUE KEY (${list})`)}`,
     ])
-  }
-  for (const { name, sqlType } of nullable) {
-    const message = `${tableOf(look)}.${name} may be NULL, and a key must not be; ${alter(look, `MODIFY ${sqlName(name)} ${sqlType} NOT NULL`)}`
-    told.push(['error', 'KEY_NOT_UNIQUE', message])
   }
   for (const index of unique) {
     const counted = index.columns.some((column) => column !== null && columns.get(column)?.autoIncrement)
