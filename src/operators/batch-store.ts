@@ -16,7 +16,10 @@ export interface Claim {
   readonly positions: Positions
 }
 
-/** From where to where a batch was read: partitions in which it has something, each with `from` < `to`. */
+/**
+ * From where to where a batch was read: partitions in which it has something, each with `from` < `to`. Only an empty batch
+ * moves an offset back: to the end of a log that ends before it.
+ */
 export interface Span {
   readonly from: Positions
   readonly to: Positions

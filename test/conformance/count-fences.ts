@@ -82,6 +82,16 @@ export const countFences = (world: () => BatchWorld): void => {
     expect((await world().offsets(group)).get('reads/0')?.next).toBe(6)
   })
 
+  it('moves an offset back for a batch that adds nothing, as where a log has lost its end', async () => {
+    const store = world().countStore()
+    const claim = await take({ 'reads/0': 9 }, store)
+    const back = spanOf({ 'reads/0': [9, 4] })
+    expectWritten(await result(store.write(claim, back, countBatch([]))))
+    expectWritten(await result(store.write(claim, back, countBatch([]))), true)
+    expectWritten(await result(store.write(claim, spanOf({ 'reads/0': [4, 5] }), countBatch(one))))
+    expect((await world().offsets(group)).get('reads/0')?.next).toBe(5)
+  })
+
   it('answers that a batch was written before, and adds nothing', async () => {
     const store = world().countStore()
     const claim = await take({ 'reads/0': 0, 'reads/1': 0 }, store)
