@@ -21,10 +21,11 @@ COPY pipelines pipelines
 COPY scripts scripts
 COPY examples examples
 # zapatos names TypeScript as its peer, for types alone; npm keeps it for that, even with --omit=peer, since the build needs
-# it too.
+# it too. Source maps are read by debuggers.
 RUN npm run build \
  && npm prune --omit=dev \
- && rm -rf node_modules/typescript node_modules/@typescript node_modules/@types
+ && rm -rf node_modules/typescript node_modules/@typescript node_modules/@types \
+ && find node_modules -type f -name '*.map' -delete
 # Of its 550 MB node-rdkafka needs three libraries and its JavaScript; the debug symbols are most of the libraries.
 WORKDIR /app/node_modules/node-rdkafka
 RUN rm -rf deps src build/Release/.deps build/Release/obj.target \
