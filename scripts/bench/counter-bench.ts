@@ -63,7 +63,7 @@ const sizeRun = async (table: CountedTable, size: number): Promise<SizeRun> => {
   await checkCounts(table, reads, `bare upserts of ${size}`)
   const counted = async (source: 'memory' | 'kafka'): Promise<Measure> => {
     const options: CounterRunOptions = { source, brokers, topic, reads, url, size, warm }
-    const measure = await runChild<CounterRunOptions, Measure>('counter-run.js', options, [])
+    const measure = await runChild<CounterRunOptions, Measure>('counter-run.js', options, ['--expose-gc'])
     await checkCounts(table, reads, `the counter in batches of ${size}, events from ${source}`)
     return measure
   }
