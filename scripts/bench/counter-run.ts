@@ -106,7 +106,9 @@ const count = async (
   const { windows, measure } = await firstValueFrom(done$)
   await consumer.close()
   const expected = Math.ceil(events / options.size)
-  if (windows !== expected) throw new Error(`${windows} transactions instead of ${expected}`)
+  // Kafka's client hands on what it has fetched: a window may be larger there, or be closed by its time.
+  if (options.source === 'memory' && windows !== expected)
+    throw new Error(`${windows} transactions instead of ${expected}`)
   return measure
 }
 
