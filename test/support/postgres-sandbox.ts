@@ -73,3 +73,10 @@ export const openPostgresSandbox = async (about: string): Promise<PostgresSandbo
 
 /** Every value as the server writes it. */
 const getTypeParser = (): ((value: unknown) => string) => (value) => String(value)
+
+/** Ends all other connections of ranktide to the sandbox's database, or those of which this holds. */
+export const terminate = (sandbox: PostgresSandbox, which = 'true'): Promise<unknown> =>
+  sandbox.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+     WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name = 'ranktide' AND ${which}`,
+  )

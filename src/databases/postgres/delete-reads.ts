@@ -7,7 +7,10 @@ interface Deleted {
   readonly rows: string
 }
 
-/** By key and not by ctid: a row that was written while its lock was waited for has a new one, which the statement does not see. */
+/**
+ * By key and not by ctid: a row that was written while its lock was waited for has a new one, which the statement does
+ * not see.
+ */
 const deleteSome = (which: SQLFragment, most: number, locking: string): SQLFragment<Deleted[]> =>
   sql<s.read_history.SQL, Deleted[]>`
     WITH old AS (

@@ -1,2 +1,2 @@
-/** ms since 1970, from 0 to the last that a Date holds, as Postgres takes it in any time zone: beyond 9999 no sign, no zeros. */
+/** ms since 1970, up to the last that a Date holds, as Postgres reads it: years beyond 9999 have no sign and no zeros before. */
 export const timestampText = (ms: number): string => new Date(ms).toISOString().replace(/^\+0*/, '')

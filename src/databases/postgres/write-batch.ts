@@ -72,7 +72,10 @@ const judge = (
 
 const holds = sql`(SELECT holds FROM standing)`
 
-/** `standing` is computed once, before the first row is written: every condition is one look at it. */
+/**
+ * `standing` is computed once, before the first row is written: every condition is one look at it. Which table is written
+ * first is Postgres's choice, the same for all statements of a kind; within a table it is the order of the batch.
+ */
 const writeStatement = (
   group: string,
   moves: ReadonlyMap<string, OffsetMove>,
