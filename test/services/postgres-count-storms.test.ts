@@ -81,13 +81,18 @@ test('thirty workers on the same items end with exact sums', async () => {
 })
 
 test('workers whose batches come in opposite orders deadlock, and end with exact sums', async () => {
-  const orders = [(place: number) => place, (place: number) => 3_010 - place]
-  const sent = await Promise.all(
-    // Without buckets, which all would wait for in their one order.
-    orders.map((order, i) => work(i, world.countStore(), { rounds: 2, size: 3_000, order, bucketed: false })),
+  // Without buckets, which all would wait for in their one order.
+  const works = [(place: number) => place, (place: number) => 310 - place].map(
+    (order): Work => ({ rounds: 3, size: 300, order, bucketed: false }),
   )
-  expect(await readCounts(world)).toEqual(summed(...sent))
-  // Else there was nothing to survive.
+  const before = await work(9, world.countStore(), { rounds: 1, size: 300, order: (place) => place, bucketed: false })
+  const held = await world.hold(item('article', 150))
+  const working = Promise.all(works.map((one, i) => work(i, world.countStore(), one)))
+  // Each has what the other one wants next.
+  await until('both wait', async () => (await held.waiting()) === 2)
+  await held.release()
+  const sent = await working
+  expect(await readCounts(world)).toEqual(summed(before, ...sent))
   expect(conflicts).toBeGreaterThan(0)
 })
 
