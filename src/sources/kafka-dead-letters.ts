@@ -44,13 +44,17 @@ export class KafkaDeadLetters implements DeadLetters {
   }
 
   async write(letters: readonly DeadLetter[]): Promise<void> {
-    const producer = await this.#connected()
+    const used = this.#connected()
+    const producer = await used
     try {
       await producer.write(this.topic, letters.map(recordOf))
     } catch (error) {
-      // See kafka-producer.ts: the next call begins with a new one, which looks for the topic again.
-      this.#producer = undefined
-      void producer.close()
+      // See kafka-producer.ts: the next call begins with a new one, which looks for the topic again. Calls of several
+      // pipelines share one; the first of them that fails ends it, and a later one must not lose sight of its successor.
+      if (this.#producer === used) {
+        this.#producer = undefined
+        void producer.close()
+      }
       throw error
     }
   }
@@ -67,11 +71,13 @@ export class KafkaDeadLetters implements DeadLetters {
 
   #connected(): Promise<KafkaProducer> {
     if (this.#closed) return Promise.reject(new RanktideError('KAFKA_FAILED', 'the dead letters are closed'))
-    this.#producer ??= this.#connect().catch((error: unknown) => {
-      this.#producer = undefined
+    if (this.#producer !== undefined) return this.#producer
+    const connecting: Promise<KafkaProducer> = this.#connect().catch((error: unknown) => {
+      if (this.#producer === connecting) this.#producer = undefined
       throw error
     })
-    return this.#producer
+    this.#producer = connecting
+    return connecting
   }
 
   async #connect(): Promise<KafkaProducer> {
