@@ -8,6 +8,8 @@ import { isWholeNumber, wholeNumberJson } from './whole-number.js'
 
 const standardPage = 20
 const longestPage = 100
+/** The end of the year 9999, ms since 1970: no database's time goes further, so no page ends later. */
+const lastTime = 253_402_300_799_999
 
 /** A place as text for a URL. `biz` comes last: it may hold dots. */
 const cursorOf = ({ readAt, bizId, biz }: HistoryPlace): string =>
@@ -16,7 +18,7 @@ const cursorOf = ({ readAt, bizId, biz }: HistoryPlace): string =>
 const placeOf = (cursor: string): HistoryPlace => {
   const text = Buffer.from(cursor, 'base64url').toString('utf8')
   const [, readAt = '', bizId = '', biz = ''] = /^(\d{1,15})\.(\d{1,20})\.(.{1,64})$/su.exec(text) ?? []
-  if (biz !== '' && isWholeNumber(bizId)) return { readAt: Number(readAt), bizId, biz }
+  if (biz !== '' && Number(readAt) <= lastTime && isWholeNumber(bizId)) return { readAt: Number(readAt), bizId, biz }
   throw badField('before', cursor, 'what the page before has as next')
 }
 

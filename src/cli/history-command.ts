@@ -30,10 +30,13 @@ const userId = (text: string): string => {
   throw new InvalidArgumentError(`Allowed: a whole number from 0 to ${largestUid}.`)
 }
 
+/** A hundred years, in ms: much further back are times that no database holds. */
+const longestAge = 36_500 * 86_400_000
+
 const age = (text: string): number => {
   const found = parseDuration(text)
-  if (found !== undefined) return found
-  throw new InvalidArgumentError('Allowed: a duration, such as 12h or 30d.')
+  if (found !== undefined && found <= longestAge) return found
+  throw new InvalidArgumentError('Allowed: a duration of at most 36500d, such as 12h or 30d.')
 }
 
 const examples = `

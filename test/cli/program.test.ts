@@ -269,6 +269,7 @@ describe('history erase', () => {
       asked: [{ kind: 'user', uid: '18446744073709551615' }],
     })
     expect((await erase(' --older-than 30d')).asked).toEqual([{ kind: 'older-than', age: 30 * 86_400_000 }])
+    expect((await erase(' --older-than 36500d')).asked).toEqual([{ kind: 'older-than', age: 36_500 * 86_400_000 }])
   })
 
   test('without a word of what to erase nothing is', async () => {
@@ -314,7 +315,9 @@ test.each([
   ['run --only titles', 'Allowed choices are boards, counters.'],
   ['history erase --uid -1', 'Allowed: a whole number from 0 to 18446744073709551615.'],
   ['history erase --uid 18446744073709551616', 'Allowed: a whole number from 0 to 18446744073709551615.'],
-  ['history erase --older-than 5', 'Allowed: a duration, such as 12h or 30d.'],
+  ['history erase --older-than 5', 'Allowed: a duration of at most 36500d, such as 12h or 30d.'],
+  ['history erase --older-than 36501d', 'Allowed: a duration of at most 36500d, such as 12h or 30d.'],
+  ['history erase --older-than 1000000d', 'Allowed: a duration of at most 36500d, such as 12h or 30d.'],
   ['history erase --uid 1 --older-than 1d', 'cannot be used with option'],
   ['run extra', 'too many arguments'],
   ['config', 'Usage: ranktide config'],

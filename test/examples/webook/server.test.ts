@@ -185,6 +185,17 @@ describe('history', () => {
     expect(seen).toEqual(['0,1', '2,3', '4'])
   })
 
+  test('a place at a time that no database holds is no place: 400, and the last one that there may be is', async () => {
+    const at = (ms: number) => Buffer.from(`${ms}.1.article`).toString('base64url')
+    expect((await fakes.ask(`GET /history?before=${at(253_402_300_799_999)}`)).statusCode).toBe(200)
+    for (const ms of [253_402_300_800_000, 999_999_999_999_999]) {
+      const answer = await fakes.ask(`GET /history?before=${at(ms)}`)
+      const msg = `before is "${at(ms)}"; allowed: what the page before has as next`
+      expect(answer.json()).toEqual({ code: 400, msg, data: null })
+      expect(answer.statusCode).toBe(400)
+    }
+  })
+
   test('is the own one, and is erased', async () => {
     fakes.history.reads.set('7', reads).set('8', reads)
     expect((await fakes.ask('DELETE /history')).json()).toEqual({ code: 200, msg: '操作成功', data: { erased: 5 } })
