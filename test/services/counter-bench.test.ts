@@ -5,7 +5,18 @@ import { promisify } from 'node:util'
 import { expect, test } from 'vitest'
 
 const bench = fileURLToPath(new URL('../../dist/scripts/bench/counter-bench.js', import.meta.url))
-const given = ['--events', '20000', '--single', '100', '--items', '2000', '--rounds', '1']
+const given = [
+  '--events',
+  '20000',
+  '--single',
+  '100',
+  '--items',
+  '2000',
+  '--rounds',
+  '1',
+  '--servers',
+  'mariadb,postgres',
+]
 
 interface Counted {
   readonly messages: number
@@ -23,11 +34,11 @@ interface Printed {
   }[]
 }
 
-test('every event is counted at every size, into durable databases', { timeout: 120_000 }, async () => {
+test('every event is counted at every size, into durable databases', { timeout: 240_000 }, async () => {
   // It fails by itself where a count is wrong, or a batch was not one transaction.
   const { stdout } = await promisify(execFile)(process.execPath, [bench, ...given, '--json'])
   const { servers } = JSON.parse(stdout) as Printed
-  expect(servers.map(({ server }) => server)).toEqual(['mariadb', 'mysql', 'postgres'])
+  expect(servers.map(({ server }) => server)).toEqual(['mariadb', 'postgres'])
   for (const { settings, rounds } of servers) {
     expect(settings).toMatch(
       /innodb_flush_log_at_trx_commit 1, log_bin (?:1|ON), sync_binlog 1$|fsync on, synchronous_commit on$/,
