@@ -2,17 +2,19 @@
  * Transactions of the example: all of the work or nothing of it.
  *
  * Duplicates: none by itself; after a lost connection the outcome of a COMMIT is unknown, and the work has to be such
- * that asking again does no harm (setting a status is). Loss: none. A deadlock, or a lock that was not given in time, has
- * been rolled back by the server: it is tried again, a bounded number of times within a few seconds, with a random pause
- * so that two who met do not meet again.
+ * that asking again does no harm (setting a status is). Loss: none. After a deadlock, or a lock that was not given in a
+ * second, all of it is begun anew: a bounded number of times within a few seconds, with a random pause so that two who
+ * met do not meet again.
  */
 import { setTimeout as pause } from 'node:timers/promises'
 import { RanktideError } from '../../src/core/errors.js'
 import type { MysqlPool, Session } from '../../src/databases/mysql/connection.js'
 
 const attempts = 8
-/** No attempt begins later than this after the first, ms: a lock that is not given takes seconds to say so. */
+/** No attempt begins later than this after the first, ms. */
 const patience = 4_000
+/** How long a lock is waited for, in seconds; the least that servers know, so that there is time for another attempt. */
+const lockWait = 1
 const pauseFrom = 10
 const pauseTo = 100
 
@@ -37,11 +39,16 @@ export const retryConflicts = async <T>(
 
 /**
  * READ COMMITTED: rows are locked, gaps are not, so that first likes of neighbouring items do not wait for each other.
- * A connection whose work failed is destroyed by the pool, and the server rolls back what it had begun.
+ * A connection whose work failed is destroyed by the pool, and the server rolls back what it had begun: for a lock that
+ * is not given (error 1205) it would by itself undo that statement only.
  */
 export const inTransaction = <T>(pool: MysqlPool, work: (session: Session) => Promise<T>): Promise<T> =>
   retryConflicts(() =>
     pool.use(async (session) => {
+      await session.query(
+        'lock wait',
+        `SET SESSION lock_wait_timeout = ${lockWait}, innodb_lock_wait_timeout = ${lockWait}`,
+      )
       await session.query('isolation level', 'SET TRANSACTION ISOLATION LEVEL READ COMMITTED')
       await session.query('begin', 'START TRANSACTION')
       const result = await work(session)

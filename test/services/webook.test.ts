@@ -175,11 +175,31 @@ describe.each(databaseNames)('likes and collects on %s', (server) => {
     expect([liking.status, liking.body.data]).toEqual([200, { liked: true, changed: true, like_cnt: 1 }])
   })
 
-  /** Whether a like has come to its item: it holds its record then. */
-  const reached = async (): Promise<boolean> => {
+  test('an item that is locked for longer than a like waits is asked for again, on another connection', async () => {
+    const { interactives } = tables.names
+    await app.ask('71', 'POST /interactions/article/81/like')
+    const liking = await tables.use(async (session) => {
+      await session.query('begin', 'START TRANSACTION')
+      await session.query('item', `UPDATE ${interactives} SET utime = 1 WHERE biz = 'article' AND biz_id = 81`)
+      const answer = app.ask('72', 'POST /interactions/article/81/like')
+      const tries = new Set<string | null | undefined>()
+      await until('a second try', async () => {
+        for (const id of await counting()) tries.add(id)
+        return tries.size > 1
+      })
+      await session.query('commit', 'COMMIT')
+      return answer
+    })
+    expect([liking.status, liking.body.data]).toEqual([200, { liked: true, changed: true, like_cnt: 2 }])
+  })
+
+  /** The connections of likes that have come to their item: they hold their record then. */
+  const counting = async (): Promise<readonly (string | null | undefined)[]> => {
     const processes = await tables.query('SHOW FULL PROCESSLIST')
-    return processes.some(([, , , , , , , text]) => text?.startsWith(`INSERT INTO ${tables.names.interactives} (`))
+    const text = `INSERT INTO ${tables.names.interactives} (`
+    return processes.filter((row) => row[7]?.startsWith(text)).map(([id]) => id)
   }
+  const reached = async (): Promise<boolean> => (await counting()).length > 0
 })
 
 describe.each(databaseNames)('the cache on %s', (server) => {
