@@ -61,7 +61,7 @@ describe.each(databaseNames)('%s', (name) => {
       ),
       expect.stringMatching(/^error COLUMN_TYPE .*label \(varchar\(9\)\): counts are kept in an integer column$/),
       expect.stringMatching(
-        /^error COLUMN_TYPE .*title \(text\) has no default, .*MODIFY `title` text NOT NULL DEFAULT …$/,
+        /^error COLUMN_TYPE .*title \(text\) has no default, .*MODIFY `title` text CHARACTER SET utf8mb4 COLLATE utf8mb4_general_ci NOT NULL DEFAULT …$/,
       ),
       expect.stringMatching(/^warning COLUMN_TYPE .*biz has the collation utf8mb4_general_ci: .*are counted as one$/),
       expect.stringMatching(/^warning COLUMN_TYPE .*biz_id .*ids above 2147483647 are refused/),
@@ -88,6 +88,32 @@ describe.each(databaseNames)('%s', (name) => {
     expect(first?.code).toBe('KEY_NOT_UNIQUE')
     await sandbox.run(first?.message.split('; run: ')[1] ?? '')
     expect((await preflight()).filter(({ level }) => level === 'error')).toEqual([])
+  })
+
+  test('statements that change a column keep its character set, collation, comment, and its bytes', async () => {
+    await sandbox.run(
+      `CREATE TABLE counted (id INT AUTO_INCREMENT PRIMARY KEY COMMENT 'counts up', biz VARCHAR(64) COLLATE utf8mb4_bin NOT NULL,
+       biz_id BIGINT UNSIGNED NOT NULL, title VARCHAR(9) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin NOT NULL COMMENT 'Ann''s',
+       code CHAR(2) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, read_cnt INT UNSIGNED NULL DEFAULT 0 COMMENT 'reads',
+       UNIQUE KEY (biz, biz_id)) ENGINE=InnoDB`,
+      "INSERT INTO counted VALUES (1, 'a', 1, 'Ä', 'ß', 7), (2, 'a', 2, 'a', 'S', NULL)",
+    )
+    const described = async () => {
+      const { rows } = await sandbox.query(
+        `SELECT COLUMN_NAME, CHARACTER_SET_NAME, COLLATION_NAME, COLUMN_COMMENT, IS_NULLABLE FROM INFORMATION_SCHEMA.COLUMNS
+         WHERE TABLE_SCHEMA = ? AND TABLE_NAME = 'counted' ORDER BY ORDINAL_POSITION`,
+        [sandbox.database],
+      )
+      return rows
+    }
+    const content = async () => (await sandbox.query('SELECT id, HEX(title), HEX(code), read_cnt FROM counted')).rows
+    const before = [await described(), await content()]
+    const add = new Map([['read_cnt', -1]])
+    const statements = (await preflight({ add })).flatMap(({ message }) => message.split('; run: ').slice(1))
+    expect(statements).toHaveLength(4)
+    for (const statement of statements) await sandbox.run(statement.replace('…', "''"))
+    expect([await described(), await content()]).toEqual(before)
+    expect((await preflight({ add })).filter(({ message }) => message.includes('run: '))).toEqual([])
   })
 
   test('a table that is not there, or is a view, is told', async () => {

@@ -6,6 +6,7 @@ import type { CountedColumn } from './counted-columns.js'
 import { someOf, type TableDescription } from './describe-table.js'
 import type { Finding } from './finding.js'
 import { integerRange } from './integer-range.js'
+import { sqlString } from './sql-literal.js'
 import { sqlName, sqlTable } from './sql-name.js'
 
 interface Look {
@@ -18,6 +19,17 @@ type Told = readonly [level: Finding['level'], code: ErrorCode, message: string]
 
 const tableOf = ({ description: { database, table } }: Look): string => `${database}.${table}`
 const alter = (look: Look, what: string): string => `run: ALTER TABLE ${sqlTable(look.description)} ${what}`
+
+/**
+ * `MODIFY` of a column to another type or default. What it does not name is lost, so it names what the column has now: by
+ * itself it would give a text column the table's collation, under which other keys may be equal.
+ */
+const modify = (look: Look, column: CountedColumn, sqlType: string, attributes: string): string => {
+  const { characterSet, collation, comment } = column
+  const text = characterSet === null || collation === null ? '' : ` CHARACTER SET ${characterSet} COLLATE ${collation}`
+  const note = comment === '' ? '' : ` COMMENT ${sqlString(comment)}`
+  return alter(look, `MODIFY ${sqlName(column.name)} ${sqlType}${text} ${attributes}${note}`)
+}
 
 const engine = (look: Look): readonly Told[] =>
   look.description.engine.toLowerCase() === 'innodb'
@@ -85,7 +97,7 @@ const added = (look: Look): readonly Told[] =>
         [
           'error',
           'COLUMN_TYPE',
-          `${shown}: an unsigned column cannot be counted down; ${alter(look, `MODIFY ${sqlName(name)} BIGINT NOT NULL DEFAULT 0`)}`,
+          `${shown}: an unsigned column cannot be counted down; ${modify(look, column, 'BIGINT', `${column.nullable ? 'NULL' : 'NOT NULL'} DEFAULT 0`)}`,
         ],
       ]
     }
@@ -97,8 +109,9 @@ const others = (look: Look): readonly Told[] => {
   const written = new Set([spec.key.biz, spec.key.bizId, ...spec.add.keys()])
   return [...columns.values()]
     .filter(({ name, optional }) => !optional && !written.has(name))
-    .map(({ name, sqlType }) => {
-      const message = `${tableOf(look)}.${name} (${sqlType}) has no default, which the row of a new item needs; run: ALTER TABLE ${sqlTable(look.description)} MODIFY ${sqlName(name)} ${sqlType} NOT NULL DEFAULT …`
+    .map((column) => {
+      const { name, sqlType } = column
+      const message = `${tableOf(look)}.${name} (${sqlType}) has no default, which the row of a new item needs; ${modify(look, column, sqlType, 'NOT NULL DEFAULT …')}`
       return ['error', 'COLUMN_TYPE', message]
     })
 }
@@ -127,7 +140,7 @@ const limits = (look: Look): readonly Told[] => {
   }
   for (const column of columns.values()) {
     if (!column.autoIncrement || /^bigint/i.test(column.sqlType)) continue
-    const message = `${tableOf(look)}.${column.name} (${column.sqlType}) will run out of numbers: an upsert uses one up for each item of a batch, old or new; ${alter(look, `MODIFY ${sqlName(column.name)} BIGINT UNSIGNED NOT NULL AUTO_INCREMENT`)}`
+    const message = `${tableOf(look)}.${column.name} (${column.sqlType}) will run out of numbers: an upsert uses one up for each item of a batch, old or new; ${modify(look, column, 'BIGINT UNSIGNED', 'NOT NULL AUTO_INCREMENT')}`
     told.push(['warning', 'COLUMN_TYPE', message])
   }
   return told
