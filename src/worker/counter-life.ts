@@ -184,7 +184,12 @@ class StoppableConsumer implements GroupConsumer {
             }),
           ),
         )
-        .subscribe(subscriber)
+        // Not the subscriber itself: completing it would tear down the membership with it.
+        .subscribe({
+          next: (assignment) => subscriber.next(assignment),
+          error: (error: unknown) => subscriber.error(error),
+          complete: () => subscriber.complete(),
+        })
       const stopping = this.#stopped$.subscribe(() => subscriber.complete())
       this.#leave = () => subscription.unsubscribe()
       return () => stopping.unsubscribe()

@@ -1,5 +1,6 @@
 /** Everything that a worker's counters stand on, in memory, and each part of it can be made to fail. */
 
+import { defer, finalize, switchMap, tap } from 'rxjs'
 import type { RanktideError } from '../../src/core/errors.js'
 import { MemoryCountStore } from '../../src/databases/memory/count-store.js'
 import { MemoryHistoryStore } from '../../src/databases/memory/history-store.js'
@@ -26,6 +27,8 @@ export class CountingWorld {
   interrupt: (statement: Statement) => void = () => {}
   /** What a look at the tables of a counter (or of the history: undefined) has to say; throws if it cannot look. */
   preflight: (counter: string | undefined) => readonly Finding[] = () => []
+  /** What a write of counts waits for before it begins. */
+  beforeWrite: () => Promise<void> = async () => {}
   /** Rows that are too old. */
   old = 0
 
@@ -34,13 +37,13 @@ export class CountingWorld {
       const consumer = this.log.consumer({ group, topics, onTrouble })
       this.open.push(`consumer ${group}`)
       return {
-        assignments: () => consumer.assignments(),
+        assignments: () => consumer.assignments().pipe(finalize(() => this.events.push('leave'))),
         mirror: (positions) => {
           this.events.push('mirror')
           consumer.mirror(positions)
         },
         close: async () => {
-          this.events.push('leave')
+          this.events.push('close consumer')
           this.#closed(`consumer ${group}`)
           await consumer.close()
         },
@@ -50,7 +53,11 @@ export class CountingWorld {
       const store = new MemoryCountStore(this.tables, spec)
       return this.#opened(`store ${spec.name}`, {
         take: store.take.bind(store),
-        write: store.write.bind(store),
+        write: (...write: Parameters<typeof store.write>) =>
+          defer(() => this.beforeWrite()).pipe(
+            switchMap(() => store.write(...write)),
+            tap(() => this.events.push('written')),
+          ),
         preflight: async () => this.preflight(spec.name),
       })
     },

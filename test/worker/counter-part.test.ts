@@ -206,12 +206,24 @@ test('with onLoss: skip it goes on behind the loss, which is counted', async () 
 test('stopping: the transaction under way ends, is mirrored, then the group is left, then the store closed', async () => {
   const { part } = start()
   await until('it counts', () => part.checks()[0]?.ok === true)
+  let writing = false
+  let goOn = (): void => {}
+  world.beforeWrite = () => {
+    writing = true
+    return new Promise((resolve) => {
+      goOn = resolve
+    })
+  }
   world.events.length = 0
   world.send(0, { uid: 1, bizId: 7 })
-  await until('it is counted', () => world.counts('items')['article:7'] === 1)
-  await lifecycle.close('SIGTERM')
+  await until('it is being written', () => writing)
+  const closed = lifecycle.close('SIGTERM')
+  await new Promise((resolve) => setTimeout(resolve, 30))
+  expect(world.events).toEqual([])
+  goOn()
+  await closed
   expect(world.open).toEqual([])
-  expect(world.events).toEqual(['mirror', 'leave', 'close store reads'])
+  expect(world.events).toEqual(['written', 'mirror', 'leave', 'close consumer', 'close store reads'])
   world.send(0, { uid: 1, bizId: 7 })
   await new Promise((resolve) => setTimeout(resolve, 30))
   expect(world.counts('items')['article:7']).toBe(1)
