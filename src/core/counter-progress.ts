@@ -52,6 +52,8 @@ export type CounterNews =
       readonly newest: number | undefined
     }
   | { readonly kind: 'fenced'; readonly partitions: readonly string[] }
+  /** A transaction of so many events has timed out again and again: it is not made as it was. */
+  | { readonly kind: 'timed-out'; readonly events: number }
 
 const nowhere: Positions = new Map()
 
@@ -122,5 +124,8 @@ export const afterNews = (progress: CounterProgress, news: CounterNews): Counter
     }
     case 'fenced':
       return { ...progress, fenced: progress.fenced + 1 }
+    case 'timed-out':
+      // Whether it was committed after all the next take will tell.
+      return progress
   }
 }

@@ -37,7 +37,7 @@ export interface CounterWindow extends BacklogLimits {
 export interface CounterObserver {
   /** Refused events: written as dead letters, or tried again. */
   readonly letters: DeadLetterObserver
-  /** A call has failed and is made again after `pause` ms. */
+  /** A call has failed and is made again after `pause` ms; 0: it is not, what it was to write is read again. */
   failed(what: 'take' | 'write', error: RanktideError, pause: number): void
   /** The partitions are somebody else's, or their offsets are not where we left them. */
   fenced(partitions: readonly string[]): void

@@ -38,8 +38,8 @@ import type { Assignment } from './message-ports.js'
 const endsEvery = 1_000
 
 /**
- * Before partitions are taken again that another process has taken: time for the group to say whose they are, ms. Doubled
- * each time until something is written.
+ * Before partitions are taken again that another process has taken, or whose transaction timed out: time for the group to
+ * say whose they are, and for the database to recover, ms. Doubled each time until something is written.
  */
 const fencedFirst = 1_000
 const fencedMost = 10_000
@@ -50,7 +50,8 @@ const fencedMost = 10_000
  * be begun yet, a newer assignment replaces it.
  *
  * A generation that is fenced ends; after a while its partitions are taken again, if they have not been taken away
- * meanwhile. So it is where the topic no longer holds what is read next: the new take finds out how much is lost.
+ * meanwhile. So it is where a transaction timed out again and again: the new take finds out whether it was committed. And
+ * where the topic no longer holds what is read next: the new take finds out how much is lost.
  * Fails with EVENTS_LOST, and with what `count` fails with. Memory: that of `count`.
  */
 export const takePartitions =
@@ -150,7 +151,7 @@ const endWhenFenced = (
   return (news$) =>
     news$.pipe(
       mergeMap((news) => {
-        if (news.kind !== 'fenced') return of(news)
+        if (news.kind !== 'fenced' && news.kind !== 'timed-out') return of(news)
         return concat(of(news), race(over$, pause$).pipe(map(() => end)))
       }),
       takeWhile((news): news is CounterNews => news !== end),

@@ -1,6 +1,6 @@
 import { Observable, type OperatorFunction, type SchedulerLike, type Subscription } from 'rxjs'
 import type { BacklogWindow } from '../core/backlog-window.js'
-import { furthest, type Positions } from '../core/positions.js'
+import { furthest, type Positions, partitionId } from '../core/positions.js'
 import type { DecodedRead, ReadBatch, ReadWindow } from './read-batch.js'
 
 /**
@@ -10,12 +10,15 @@ import type { DecodedRead, ReadBatch, ReadWindow } from './read-batch.js'
  * the transaction, and no further ahead than one window.
  * A batch without messages goes with the window that is open, or as one of its own: offsets move over what is no message.
  *
- * Order: kept; a batch is never split. Duplicates, loss: none. What is open when the source completes is the last window.
- * Memory: two windows and a batch.
+ * A batch is joined whole: a window holds less than `size` and a batch, so that what the source hands on at a time bounds
+ * how far it exceeds its size. Only where a window has timed out (`size.cap`) batches are split, so that none exceeds that.
+ *
+ * Order: kept. Duplicates, loss: none. What is open when the source completes is the last window. Memory: two windows and
+ * a batch.
  */
 export const windowReads =
   (
-    size: Pick<BacklogWindow, 'events'>,
+    size: Pick<BacklogWindow, 'events' | 'cap'>,
     time: number,
     scheduler: SchedulerLike,
   ): OperatorFunction<ReadBatch, ReadWindow> =>
@@ -60,7 +63,7 @@ export const windowReads =
         if (over && out === 0 && open === undefined) subscriber.complete()
       }
 
-      const take = (batch: ReadBatch): void => {
+      const join = (batch: ReadBatch): void => {
         open = joined(open ?? empty(), batch)
         timer ??= scheduler.schedule(() => {
           if (open !== undefined) open.due = true
@@ -72,8 +75,23 @@ export const windowReads =
         close()
       }
 
+      let waiting: Rest | undefined
+      let joining = false
+      /** In a loop, since pieces of a batch may be released as they are joined. */
+      const take = (rest: Rest): void => {
+        waiting = rest
+        if (joining) return
+        joining = true
+        while (waiting !== undefined) {
+          const one: Rest = waiting
+          waiting = undefined
+          join(pieceOf(one, Math.max(1, size.cap - (open?.reads.length ?? 0)), take))
+        }
+        joining = false
+      }
+
       const upstream = batches$.subscribe({
-        next: take,
+        next: (batch) => take({ batch, from: 0 }),
         error: (error: unknown) => subscriber.error(error),
         complete: () => {
           over = true
@@ -119,6 +137,32 @@ const joined = (window: OpenWindow, batch: ReadBatch): OpenWindow => {
   window.oldest = least(window.oldest, batch.oldest)
   window.newest = batch.newest ?? window.newest
   return window
+}
+
+/** What is left of a batch: its reads from this index on. */
+interface Rest {
+  readonly batch: ReadBatch
+  readonly from: number
+}
+
+/** At most `count` reads; when they are released `next` gets the others. What was refused goes with the last. */
+const pieceOf = ({ batch, from }: Rest, count: number, next: (rest: Rest) => void): ReadBatch => {
+  const to = from + count
+  if (to >= batch.reads.length) {
+    return from === 0 ? batch : { ...batch, reads: batch.reads.slice(from), release: () => batch.release() }
+  }
+  const reads = batch.reads.slice(from, to)
+  const positions = new Map<string, number>()
+  let oldest: number | undefined
+  let newest: number | undefined
+  for (const { message } of reads) {
+    const { topic, partition, offset, timestamp } = message
+    positions.set(partitionId(topic, partition), offset + 1)
+    if (timestamp === undefined) continue
+    oldest = Math.min(timestamp, oldest ?? timestamp)
+    newest = Math.max(timestamp, newest ?? timestamp)
+  }
+  return { reads, refused: [], positions, oldest, newest, release: () => next({ batch, from: to }) }
 }
 
 const least = (a: number | undefined, b: number | undefined): number | undefined =>

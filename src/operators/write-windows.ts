@@ -1,4 +1,5 @@
 import {
+  catchError,
   concat,
   concatMap,
   defer,
@@ -11,6 +12,7 @@ import {
   of,
   switchMap,
   tap,
+  throwError,
 } from 'rxjs'
 import type { CounterNews } from '../core/counter-progress.js'
 import { RanktideError } from '../core/errors.js'
@@ -24,12 +26,16 @@ import type { DecodedRead, ReadWindow } from './read-batch.js'
 import { retryInGeneration } from './retry-in-generation.js'
 import { keepRefused, type RefusingPorts } from './write-refused-reads.js'
 
+/** Timeouts of one batch in a row after which it is given up, ends its generation, and is read again in smaller windows. */
+const timeoutsMost = 3
+
 export type WritingPorts<B> = RefusingPorts & Pick<CounterPorts<B>, 'store' | 'random'>
 
 /**
  * Folds each window and writes it in one transaction with its offsets, tried again with the same arguments until it is
  * known what became of it. Items that the database can't take become dead letters, and the window is written without them.
- * A window that was fenced is the last: the generation waits to be ended.
+ * A window that was fenced is the last, and so is one that has timed out three times in a row, since its size may be why:
+ * the generation waits to be ended, and the next take finds out what was committed.
  *
  * Order: kept, one window at a time, and one is folded while the one before it is written; the next is asked for when this
  * one is committed. Loss, duplicates: none in the database, since offsets move from where the window before left them, or
@@ -101,7 +107,7 @@ const writeWindow = <B>(
     refused: number,
     batch = folded(writing, reads),
   ): Observable<CounterNews> =>
-    writeBatch(writing, span, batch).pipe(
+    writeBatch(writing, span, batch, reads.length).pipe(
       switchMap((outcome) => {
         switch (outcome.kind) {
           case 'written': {
@@ -118,6 +124,8 @@ const writeWindow = <B>(
           case 'fenced':
             writing.ports.observer.fenced(outcome.partitions)
             return concat(of({ kind: 'fenced', partitions: outcome.partitions } as const), NEVER)
+          case 'timed-out':
+            return concat(of({ kind: 'timed-out', events: reads.length } as const), NEVER)
           case 'refused': {
             const { kept, records } = withoutItems(reads, writing.folding.items(batch), outcome.items)
             return keepRefused(writing.ports, writing.generation, records).pipe(
@@ -139,15 +147,28 @@ const writeBatch = <B>(
   { ports: { store, scheduler, random, observer }, generation: { claim, over$ } }: Writing<B>,
   span: Span,
   batch: B,
-): Observable<WriteOutcome> =>
-  defer(() => from(store.write(claim, span, batch))).pipe(
-    retryInGeneration({
-      scheduler,
-      random,
-      until$: over$,
-      failed: (error, pause) => observer.failed('write', error, pause),
-    }),
-  )
+  events: number,
+): Observable<WriteOutcome | { readonly kind: 'timed-out' }> =>
+  defer(() => {
+    let timeouts = 0
+    const countTimeouts = (error: unknown) => {
+      const isTimeout = error instanceof RanktideError && error.code === 'DATABASE_TIMEOUT'
+      timeouts = isTimeout ? timeouts + 1 : 0
+      if (!isTimeout || timeouts < timeoutsMost) return throwError(() => error)
+      const detail = `${error.detail}; ${timeouts} times in a row with ${events} events: going on with fewer at a time`
+      observer.failed('write', new RanktideError('DATABASE_TIMEOUT', detail), 0)
+      return of({ kind: 'timed-out' } as const)
+    }
+    return defer(() => from(store.write(claim, span, batch))).pipe(
+      catchError(countTimeouts),
+      retryInGeneration({
+        scheduler,
+        random,
+        until$: over$,
+        failed: (error, pause) => observer.failed('write', error, pause),
+      }),
+    )
+  })
 
 const withoutItems = (
   reads: readonly DecodedRead[],

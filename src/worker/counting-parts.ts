@@ -6,7 +6,7 @@ import { PostgresHistoryStore } from '../databases/postgres/history-store.js'
 import type { Config } from '../runtime/config.js'
 import { KafkaGroupConsumer } from '../sources/kafka-group-consumer.js'
 import { openReadHistory } from './open-read-history.js'
-import { sourceWindow } from './source-window.js'
+import { countedWindow } from './source-window.js'
 import type { CountingParts } from './worker-parts.js'
 
 /** Opens no connection yet. */
@@ -14,14 +14,14 @@ export const countingParts = ({ kafka, database, member }: Config): CountingPart
   const options = { url: database.url, timeoutMs: database.refill.timeoutMs }
   const mysql = database.dialect === 'mysql'
   return {
-    openConsumer: ({ group, topics }, onTrouble) =>
+    openConsumer: ({ group, topics, window }, onTrouble) =>
       new KafkaGroupConsumer({
         brokers: kafka.brokers.join(','),
         group,
         client: kafka.client,
         topics,
         instance: member,
-        window: sourceWindow,
+        window: countedWindow(window),
         onTrouble,
       }),
     openCountStore: (spec) =>

@@ -249,6 +249,20 @@ describe('taking partitions', () => {
     expect(kinds().filter((kind) => kind === 'fenced')).toHaveLength(4)
   })
 
+  it('takes partitions again after a pause when a window has timed out, to see what became of it', async () => {
+    stored = 5
+    taking()
+    const assignment = assigned()
+    await generation(1)
+    counted[0]?.next({ kind: 'timed-out', events: 10 })
+    stored = 15
+    time.advance(749)
+    expect([takes.length, assignment.readers]).toEqual([1, 1])
+    time.advance(1)
+    await generation(2)
+    expect(assignment.starts).toEqual([at(5), at(15)])
+  })
+
   it('leaves partitions alone that were fenced and then taken away', async () => {
     taking()
     const assignment = assigned()

@@ -39,6 +39,16 @@ describe('the progress of a pipeline', () => {
     ])
   })
 
+  it('has the next windows hold at most half of one that timed out', () => {
+    const { progress } = told([taken, written(10, 10), { kind: 'timed-out', events: 20 }, written(15, 5)])
+    expect(progress.map(({ window, fenced }) => [window, fenced])).toEqual([
+      [10, 0],
+      [20, 0],
+      [10, 0],
+      [10, 0],
+    ])
+  })
+
   it('is mirrored after the take and each commit, once', () => {
     const ends: CounterNews = { kind: 'ends', ends: at(120), at: 6 }
     const { mirrored } = told([

@@ -124,6 +124,55 @@ describe('windows of reads', () => {
     expect(sizes()).toEqual([4, 4, 8])
   })
 
+  it('hold no more than their cap where one has timed out: batches are split, in order, each event once', () => {
+    const { next, released, windows, sizes, size } = windowing()
+    size.timedOut(6)
+    const refused = [{ message: decodedRead(0).message, refusal: { code: 'PARSE', detail: '' } as const }]
+    next(2)
+    next(7, refused)
+    expect([sizes(), released]).toEqual([[3, 3], [2]])
+    windows[0]?.release()
+    expect([sizes(), released]).toEqual([[3, 3, 3], [2]])
+    windows[1]?.release()
+    expect(released).toEqual([2, 10])
+    expect(windows.flatMap(({ reads }) => reads.map(({ message }) => message.offset))).toEqual(
+      Array.from({ length: 9 }, (_, i) => i),
+    )
+    expect(windows.map(({ refused: count }) => count)).toEqual([0, 0, 1])
+    const { partition, topic } = decodedRead(0).message
+    const at = (offset: number) => new Map([[`${topic}/${partition}`, offset]])
+    expect(windows.slice(1).map(({ positions, newest }) => [positions, newest])).toEqual([
+      [at(6), decodedRead(5).message.timestamp],
+      [new Map([['t/0', 10]]), 2],
+    ])
+  })
+
+  it('split a batch that comes last, and by as much as one event at a time', () => {
+    const { next, batches$, windows, sizes, size, completed } = windowing()
+    size.timedOut(2)
+    next(5)
+    batches$.complete()
+    for (let i = 0; i < 5; i++) {
+      expect(completed()).toBe(false)
+      windows[i]?.release()
+    }
+    expect([sizes(), completed()]).toEqual([[1, 1, 1, 1, 1], true])
+  })
+
+  it('split a large batch without going ever deeper', () => {
+    const size = new BacklogWindow({ events: 10, most: 10 })
+    size.timedOut(4)
+    const batches$ = new Subject<ReadBatch>()
+    let count = 0
+    batches$.pipe(windowReads(size, 100, new VirtualTime(0))).subscribe((window) => {
+      count += window.reads.length
+      window.release()
+    })
+    const reads = Array.from({ length: 20_000 }, (_, i) => decodedRead(i))
+    batches$.next({ reads, refused: [], positions: new Map(), oldest: 0, newest: 0, release: () => {} })
+    expect(count).toBe(20_000)
+  })
+
   it('end with what is open, and complete when the last is written', () => {
     const { next, batches$, windows, sizes, completed } = windowing()
     next(4)

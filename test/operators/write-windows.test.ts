@@ -192,6 +192,30 @@ describe('writing windows', () => {
     expect([calls.length, released, completed, pauses]).toEqual([1, [], false, ['fenced reads/0']])
   })
 
+  const timeout = () => throwError(() => new RanktideError('DATABASE_TIMEOUT', 'simulated'))
+
+  it('gives a window up that has timed out three times in a row, says so, and writes nothing more', () => {
+    answers = [timeout, timeout, timeout]
+    next(2, [decodedRead(0), decodedRead(1)])
+    next(3, [decodedRead(2)])
+    time.advance(60_000)
+    expect(calls).toHaveLength(3)
+    expect(news).toEqual([expect.objectContaining({ kind: 'writing' }), { kind: 'timed-out', events: 2 }])
+    expect([released, errors, completed]).toEqual([[], [], false])
+    expect(pauses).toEqual(['write DATABASE_TIMEOUT 75', 'write DATABASE_TIMEOUT 150', 'write DATABASE_TIMEOUT 0'])
+  })
+
+  it('does not give a window up for timeouts that do not follow each other', () => {
+    answers = [timeout, timeout, () => throwError(() => conflict), timeout, timeout]
+    next(2, [decodedRead(0)])
+    time.advance(60_000)
+    expect([calls.length, kinds()]).toEqual([6, ['writing', 'written']])
+    answers = [timeout, timeout]
+    next(3, [decodedRead(2)])
+    time.advance(60_000)
+    expect([calls.length, kinds().at(-1)]).toEqual([9, 'written'])
+  })
+
   it('tries nothing again once the partitions are gone', () => {
     answers = [() => throwError(() => conflict)]
     next(2, [decodedRead(0)])

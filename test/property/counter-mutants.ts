@@ -55,7 +55,6 @@ export const counterMutants: readonly Mutant[] = [
         replace:
           "defer(() => from(store.write(claim, span, batch)).pipe(catchError(() => of({ kind: 'written', repeated: true } as const)))).pipe(",
       },
-      { file: windows, find: '  concat,\n', replace: '  catchError,\n  concat,\n' },
     ],
   },
   {
