@@ -94,6 +94,15 @@ describe('the last stage', () => {
     expect(only(last, 'EXPOSE')).toBe('8081')
   })
 
+  test('has threads for several pipelines: each keeps one of them, and four is all that there are otherwise', () => {
+    const set = all(last, 'ENV').flatMap(({ text }) => /\bUV_THREADPOOL_SIZE=(\d+)/.exec(text)?.slice(1) ?? [])
+    expect(set).toHaveLength(1)
+    expect(Number(set[0])).toBeGreaterThanOrEqual(8)
+    expect(Number(set[0])).toBeLessThanOrEqual(1024)
+    const operations = readFileSync(new URL('docs/operations.md', root), 'utf8')
+    expect(operations).toContain(`the image sets it to ${set[0]}`)
+  })
+
   test('says which version it is', () => {
     const label = only(last, 'LABEL')
     for (const value of [manifest.version, manifest.description, manifest.license])
