@@ -15,6 +15,7 @@ import type { Log } from './runtime/log.js'
 import { BoardPart } from './worker/board-part.js'
 import { BoardViews } from './worker/board-views.js'
 import { CounterPart } from './worker/counter-part.js'
+import { startError } from './worker/start-error.js'
 import { WorkerHealth } from './worker/worker-health.js'
 import type { WorkerParts } from './worker/worker-parts.js'
 
@@ -95,8 +96,8 @@ const openCounters = ({ config, log, lifecycle, parts, registry }: App): Counter
 }
 
 /**
- * Resolves once every pipeline has begun or failed; `failed` rejects with what ends the process later. A process of
- * boards alone ends with their first fatal error; another one only if all of its pipelines fail to begin.
+ * Resolves when the process has started; `failed` rejects with what ends it later. A process of boards alone ends with
+ * their first fatal error; another one only if all of its pipelines fail to begin.
  */
 const start = async (
   boards: BoardPart | undefined,
@@ -104,9 +105,8 @@ const start = async (
 ): Promise<{ readonly failed: Promise<never> }> => {
   const lasting = { failed: new Promise<never>(() => {}) }
   if (counters === undefined) return boards?.start() ?? lasting
-  const firsts = await Promise.all([...(boards?.startSupervised() ?? []), ...counters.startSupervised()])
-  const [error] = firsts
-  if (error !== undefined && firsts.every((one) => one !== undefined)) throw error
+  const error = await startError(boards?.startSupervised(), counters.startSupervised())
+  if (error !== undefined) throw error
   return lasting
 }
 

@@ -95,6 +95,18 @@ test('what fails after the start is no end, but nothing is ready while nothing c
   expect(world.open).toEqual([])
 })
 
+test('one that waits keeps nobody waiting who can begin', async () => {
+  world.preflight = (name) => {
+    if (name === 'one') throw new RanktideError('DATABASE_TIMEOUT', 'simulated')
+    return []
+  }
+  const worker = start('one', 'two')
+  await worker.listening()
+  await until('it is started', async () => (await worker.get('/startupz'))[0] === 200)
+  await until('it is ready', async () => (await worker.get('/readyz'))[0] === 200)
+  expect((await worker.get('/readyz?verbose'))[1]).toContain('[-]counters.one waiting: DATABASE_TIMEOUT: simulated')
+})
+
 test('before the database answers it is neither started nor ready, and says what it waits for', async () => {
   world.preflight = () => {
     throw new RanktideError('DATABASE_UNREACHABLE', 'h:5432: ECONNREFUSED')

@@ -35,8 +35,15 @@ export interface CounterLife<B> {
   readonly stop: AbortSignal
 }
 
-/** Calls `started` when the tables have been looked at. Resolves when stopped; fails with what is fatal. */
-export const liveCounter = async <B>(life: CounterLife<B>, started: () => void): Promise<void> => {
+export interface LifeTold {
+  /** The tables have been looked at. */
+  readonly started: () => void
+  /** It waits before that, told at each try. */
+  readonly waits: () => void
+}
+
+/** Resolves when stopped; fails with what is fatal. */
+export const liveCounter = async <B>(life: CounterLife<B>, told: LifeTold): Promise<void> => {
   const { status, stop, log } = life
   const { name } = status
   status.begin()
@@ -45,10 +52,11 @@ export const liveCounter = async <B>(life: CounterLife<B>, started: () => void):
     const waits = (error: RanktideError, pause: number) => {
       status.waitsFor('database', error)
       log.warn({ pipeline: name, code: error.code, detail: error.detail, pause }, 'Waiting for the database')
+      told.waits()
     }
     await waitFor(async () => checkFindings(await store.preflight(), log), { waits, signal: stop })
     status.begin()
-    started()
+    told.started()
     await count(life, store)
   } finally {
     await store.close()

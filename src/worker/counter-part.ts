@@ -9,9 +9,10 @@ import type { DeadLetters } from '../operators/ports.js'
 import type { Config, CounterConfig, HistoryConfig, ReadingConfig } from '../runtime/config.js'
 import type { Lifecycle } from '../runtime/lifecycle.js'
 import type { Log } from '../runtime/log.js'
-import { liveCounter } from './counter-life.js'
+import { type LifeTold, liveCounter } from './counter-life.js'
 import { CounterStatus } from './counter-status.js'
 import { expireReads } from './expire-reads.js'
+import type { CounterStart } from './start-error.js'
 import { supervise } from './supervise.js'
 import type { CountingParts } from './worker-parts.js'
 
@@ -42,8 +43,8 @@ export class CounterPart {
     return this.#statuses.map((status) => status.check())
   }
 
-  /** What the first try of each came to: undefined, or its fatal error. Failed ones are tried again. */
-  startSupervised(): readonly Promise<RanktideError | undefined>[] {
+  /** Failed ones are tried again. */
+  startSupervised(): readonly CounterStart[] {
     const { config, lifecycle } = this.#options
     lifecycle.onClose('counters', () => this.#close(), closingLimit)
     return [
@@ -52,30 +53,30 @@ export class CounterPart {
     ]
   }
 
-  #startCounter(counter: CounterConfig): Promise<RanktideError | undefined> {
+  #startCounter(counter: CounterConfig): CounterStart {
     const { parts } = this.#options
     const { spec } = counter
     const status = this.#status(`counters.${spec.name}`)
-    return this.#supervised(status, (started) =>
+    return this.#supervised(status, (told) =>
       liveCounter(
         {
           ...this.#around(counter, status),
           openStore: () => parts.openCountStore(spec),
           pipeline: (ports) => readCounterPipeline({ ...ports, spec }),
         },
-        started,
+        told,
       ),
     )
   }
 
-  #startHistory(history: HistoryConfig): Promise<RanktideError | undefined> {
+  #startHistory(history: HistoryConfig): CounterStart {
     const { parts, log, recorder } = this.#options
     const status = this.#status('history')
-    return this.#supervised(status, async (started) => {
+    return this.#supervised(status, async (told) => {
       const ended = new AbortController()
       const expiring: Promise<void>[] = []
-      const begin = (): void => {
-        started()
+      const started = (): void => {
+        told.started()
         const { retentionMs } = history
         if (retentionMs === undefined) return
         const signal = AbortSignal.any([this.#stop.signal, ended.signal])
@@ -88,7 +89,7 @@ export class CounterPart {
             openStore: () => parts.openHistoryStore(),
             pipeline: (ports) => readHistoryPipeline(ports),
           },
-          begin,
+          { ...told, started },
         )
       } finally {
         ended.abort()
@@ -118,13 +119,17 @@ export class CounterPart {
     }
   }
 
-  #supervised(status: CounterStatus, live: (started: () => void) => Promise<void>): Promise<RanktideError | undefined> {
+  #supervised(status: CounterStatus, live: (told: LifeTold) => Promise<void>): CounterStart {
     const { log } = this.#options
     const { signal } = this.#stop
-    return supervise({
+    let tellWaits = (): void => {}
+    const waits = new Promise<undefined>((resolve) => {
+      tellWaits = () => resolve(undefined)
+    })
+    const first = supervise({
       signal,
       live: async (started) => {
-        const life = live(started)
+        const life = live({ started, waits: tellWaits })
         this.#lives.push(life)
         try {
           await life
@@ -141,6 +146,7 @@ export class CounterPart {
         log.error({ pipeline: status.name, code, detail, pause, ...stack }, 'Pipeline is down, starting it again later')
       },
     })
+    return { first, waits }
   }
 
   async #close(): Promise<void> {

@@ -56,7 +56,8 @@ const start = (more = `counters: { ${reads} }`) => {
     parts: world.parts,
     deadLetters: world.letters,
   })
-  return { part, firsts: part.startSupervised() }
+  const starts = part.startSupervised()
+  return { part, starts, firsts: starts.map(({ first }) => first) }
 }
 const metric = async (line: string): Promise<number> =>
   Number(
@@ -137,6 +138,21 @@ test('a database that is away is waited for, said once a try, and what came mean
   await until('it is counted', () => world.counts('items')['article:7'] === 1)
   await until('it says so', () => part.checks()[0]?.ok === true)
   expect(await metric('ranktide_counter_write_failures_total')).toBe(3)
+})
+
+test('what waits at its start says so to whoever starts it; a missing right is one line a try', async () => {
+  let denied = true
+  const message = 'run: GRANT UPDATE ON webook.items TO app'
+  world.preflight = () => (denied ? [{ level: 'error', code: 'DATABASE_DENIED', message }] : [])
+  const { part, starts } = start()
+  const [begun] = starts
+  expect(await begun?.waits).toBeUndefined()
+  expect(told.map(({ level, text, values }) => [level, text, values.detail])).toEqual([
+    ['warn', 'Waiting for the database', message],
+  ])
+  denied = false
+  expect(await begun?.first).toBeUndefined()
+  await until('it counts', () => part.checks()[0]?.ok === true)
 })
 
 test('a deadlock is no outage', async () => {
