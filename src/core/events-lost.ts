@@ -7,7 +7,10 @@ export interface Loss {
   /** Where the group stands, and where it can go on. */
   readonly from: number
   readonly to: number
-  /** How many offsets that passes over; 0 where the log ends before `from`. */
+  /**
+   * How many offsets are gone. Where the log ends before `from`: how many it holds, all of which may be events that were
+   * never counted.
+   */
   readonly offsets: number
 }
 
@@ -19,22 +22,23 @@ export interface Bounds {
 
 /**
  * Behind the first offset: records are deleted by age or size. Past the end: the topic was made anew, or a broker has lost
- * its end. What the log holds then was counted before, or never: going on at its end counts nothing twice.
+ * its end. What the log holds then was counted before (its end is lost), or never (made anew), and nothing tells which:
+ * going on at its end counts nothing twice, and passes over all that it holds.
  */
 export const lossesIn = (positions: Positions, { first, ends }: Bounds): readonly Loss[] => {
   const losses: Loss[] = []
   for (const [partition, from] of positions) {
     const begin = first.get(partition) ?? 0
     const end = ends.get(partition) ?? Number.POSITIVE_INFINITY
-    if (from > end) losses.push({ partition, from, to: end, offsets: 0 })
+    if (from > end) losses.push({ partition, from, to: end, offsets: end - begin })
     else if (from < begin) losses.push({ partition, from, to: begin, offsets: begin - from })
   }
   return losses
 }
 
 export const lossText = ({ partition, from, to, offsets }: Loss): string =>
-  offsets === 0
-    ? `${partition} ends at ${to}, and was counted up to ${from}: the topic was made anew, or its end is lost`
+  to < from
+    ? `${partition} ends at ${to}, and was counted up to ${from}: the topic was made anew, or its end is lost; going on at its end passes over the ${offsets} offsets that it holds, whose events may be lost`
     : `${partition} begins at ${to}, and was counted up to ${from}: ${offsets} offsets are gone`
 
 export const eventsLost = (losses: readonly Loss[]): RanktideError =>

@@ -18,7 +18,7 @@ export interface Claimed {
   readonly claim: Claim
   /** End offsets, asked before reading begins. */
   readonly ends: Positions
-  /** Offsets that were passed over. */
+  /** Offsets that were passed over, of which events may be lost. */
   readonly lost: number
 }
 
