@@ -2,7 +2,8 @@
  * What a counting pipeline says of itself: one state for the line in /readyz?verbose, the metric and the log.
  *
  * What is waited for holds until something of the same server has worked again: an end offset or a window for Kafka, a
- * claim or a window for the database, a letter for the dead letters.
+ * claim or a window for the database, a letter for the dead letters, or until another worker has that partition. A member
+ * without partitions asks Kafka for nothing: there trouble is over once it is no longer told.
  */
 import { type CounterProgress, nothingCounted } from '../core/counter-progress.js'
 import type { RanktideError } from '../core/errors.js'
@@ -10,11 +11,20 @@ import type { HealthCheck } from '../http/health.js'
 
 type Server = 'kafka' | 'database' | 'letters'
 
+interface Trouble {
+  readonly error: RanktideError
+  /** When it was told last, ms. */
+  readonly at: number
+}
+
+/** Kafka's trouble is told every 5 s while it lasts, ms. */
+const kafkaTroubleLasts = 10_000
+
 export class CounterStatus {
   /** `counters.reads`, or `history`: as in the configuration. */
   readonly name: string
   readonly #now: () => number
-  readonly #troubles = new Map<Server, RanktideError>()
+  readonly #troubles = new Map<Server, Trouble>()
   #down: RanktideError | undefined
   #assigned = false
   #progress = nothingCounted
@@ -32,7 +42,7 @@ export class CounterStatus {
   }
 
   waitsFor(server: Server, error: RanktideError): void {
-    this.#troubles.set(server, error)
+    this.#troubles.set(server, { error, at: this.#now() })
   }
 
   /** The letters that could not be written are. */
@@ -46,6 +56,7 @@ export class CounterStatus {
     this.#down = undefined
     if (progress.ends !== before.ends || progress.windows !== before.windows) this.#troubles.delete('kafka')
     if (progress.positions !== before.positions) this.#troubles.delete('database')
+    if (progress.partitions !== before.partitions) this.#troubles.delete('letters')
     if (progress.partitions.length > 0) this.#assigned = true
   }
 
@@ -64,7 +75,7 @@ export class CounterStatus {
 
   /** Whether it counts, or would if it had partitions. */
   get ok(): boolean {
-    return this.#down === undefined && this.#troubles.size === 0 && this.#assigned
+    return this.#down === undefined && this.#trouble() === undefined && this.#assigned
   }
 
   get partitions(): number {
@@ -85,11 +96,19 @@ export class CounterStatus {
 
   #detail(): string {
     if (this.#down !== undefined) return `down: ${this.#down.code}: ${this.#down.detail}`
-    const [trouble] = this.#troubles.values()
+    const trouble = this.#trouble()
     const where = this.#where()
     if (trouble !== undefined) return `waiting: ${trouble.code}: ${trouble.detail}${where === '' ? '' : `; ${where}`}`
     if (!this.#assigned) return 'starting'
     return where === '' ? 'standing by' : `counting: ${where}`
+  }
+
+  #trouble(): RanktideError | undefined {
+    for (const [server, { error, at }] of this.#troubles) {
+      const over = server === 'kafka' && this.partitions === 0 && this.#now() - at >= kafkaTroubleLasts
+      if (!over) return error
+    }
+    return undefined
   }
 
   #where(): string {

@@ -3,10 +3,12 @@ import { type CounterProgress, nothingCounted } from '../../src/core/counter-pro
 import { RanktideError } from '../../src/core/errors.js'
 import { CounterStatus } from '../../src/worker/counter-status.js'
 
-const now = 1_700_000_010_000
+const begun = 1_700_000_010_000
+let now = begun
 let status: CounterStatus
 
 beforeEach(() => {
+  now = begun
   status = new CounterStatus('counters.reads', () => now)
   status.begin()
 })
@@ -62,10 +64,40 @@ test('Kafka is back once it has told the ends again', () => {
   expect(line()).toMatch(/^\+ counting/)
 })
 
-test('dead letters that cannot be written hold until they are', () => {
-  status.progress(at(5, 6))
+test('a standby takes the trouble with Kafka for over when it was not told again for 10 s', () => {
+  const away = new RanktideError('KAFKA_UNREACHABLE', 'a:9092')
+  status.standsBy()
+  status.waitsFor('kafka', away)
+  now += 5_000
+  status.waitsFor('kafka', away)
+  now += 9_999
+  expect(line()).toBe('- waiting: KAFKA_UNREACHABLE: a:9092')
+  now += 1
+  expect(line()).toBe('+ standing by')
+})
+
+test('with partitions it is the ends that tell, however long ago the trouble was told', () => {
+  status.progress(at(5, 5))
+  status.waitsFor('kafka', new RanktideError('KAFKA_UNREACHABLE', 'a:9092'))
+  now += 60_000
+  expect(line()).toMatch(/^- waiting: KAFKA_UNREACHABLE/)
+})
+
+test('letters of a partition that has moved are those of another worker', () => {
+  const before = at(5, 6)
+  status.progress(before)
   status.waitsFor('letters', new RanktideError('KAFKA_TOPIC', 'dead'))
-  status.progress(at(5, 9))
+  status.progress({ ...before, ends: new Map([['t/0', 9]]) })
+  expect(line()).toMatch(/^- waiting: KAFKA_TOPIC: dead/)
+  status.progress(at(5, 9, { partitions: ['t/1'] }))
+  expect(line()).toMatch(/^\+ counting: 1 partition/)
+})
+
+test('dead letters that cannot be written hold until they are', () => {
+  const before = at(5, 6)
+  status.progress(before)
+  status.waitsFor('letters', new RanktideError('KAFKA_TOPIC', 'dead'))
+  status.progress({ ...before, ends: new Map([['t/0', 9]]) })
   expect(line()).toMatch(/^- waiting: KAFKA_TOPIC: dead/)
   status.lettersWritten()
   expect(status.ok).toBe(true)
