@@ -7,7 +7,7 @@ import type { Claim } from './batch-store.js'
 import type { CounterPorts } from './counter-ports.js'
 import { GenerationOver } from './generation.js'
 import type { Assignment } from './message-ports.js'
-import { retryInGeneration } from './retry-in-generation.js'
+import { type Retrying, retryInGeneration } from './retry-in-generation.js'
 
 export type ClaimingPorts<B> = Pick<
   CounterPorts<B>,
@@ -25,7 +25,9 @@ export interface Claimed {
 /**
  * Takes the partitions of an assignment in the database, and makes sure that the topic still holds what comes next there;
  * if it does not, fails with EVENTS_LOST, or has the offsets moved behind what is gone in a transaction of its own, so that
- * it is told once. Waits for servers that are down; fails with `GenerationOver` once `until$` has emitted.
+ * it is told once: that one is tried again by itself until its answer is heard, since a new take would find the offsets
+ * moved and nothing lost. A loss stays untold only where the partitions go, or the process ends, between the commit and its
+ * answer. Waits for servers that are down; fails with `GenerationOver` once `until$` has emitted.
  */
 export const claimPartitions = <B>(
   ports: ClaimingPorts<B>,
@@ -35,6 +37,7 @@ export const claimPartitions = <B>(
 ): Observable<Claimed> => {
   const { group, store, start, scheduler, random, observer } = ports
   const failed = (error: RanktideError, pause: number) => observer.failed('take', error, pause)
+  const retrying = { scheduler, random, until$, failed }
   const bounds$ = defer(() => from(assignment.bounds()))
   return bounds$.pipe(
     switchMap((bounds) => {
@@ -44,9 +47,9 @@ export const claimPartitions = <B>(
     switchMap(({ claim, bounds }) => {
       if (lossesIn(claim.positions, bounds).length === 0) return of({ claim, ends: bounds.ends, lost: 0 })
       // Whoever had the partitions may have counted past those ends before they were taken from him.
-      return bounds$.pipe(switchMap((now) => settleLosses(ports, folding, claim, now)))
+      return bounds$.pipe(switchMap((now) => settleLosses(ports, folding, claim, now, retrying)))
     }),
-    retryInGeneration({ scheduler, random, until$, failed }),
+    retryInGeneration(retrying),
     takeUntil(until$),
     throwIfEmpty(() => new GenerationOver()),
   )
@@ -57,16 +60,20 @@ const settleLosses = <B>(
   folding: Folding<B>,
   claim: Claim,
   bounds: Bounds,
+  retrying: Retrying,
 ): Observable<Claimed> => {
   const losses = lossesIn(claim.positions, bounds)
   const { ends } = bounds
   if (losses.length === 0) return of({ claim, ends, lost: 0 })
   if (ports.onLoss === 'stop') return throwError(() => eventsLost(losses))
-  return from(ports.store.write(claim, spanOf(losses), folding.fold([]))).pipe(
+  const span = spanOf(losses)
+  const batch = folding.fold([])
+  return defer(() => from(ports.store.write(claim, span, batch))).pipe(
+    retryInGeneration(retrying),
     map((outcome): Claimed => {
       if (outcome.kind !== 'written') throw new RanktideError('LEASE_LOST', `partitions of ${ports.group}`)
       for (const loss of losses) ports.observer.lost(loss.partition, loss.offsets, lossText(loss))
-      const positions = new Map([...claim.positions, ...spanOf(losses).to])
+      const positions = new Map([...claim.positions, ...span.to])
       return { claim: { ...claim, positions }, ends, lost: losses.reduce((sum, { offsets }) => sum + offsets, 0) }
     }),
   )

@@ -57,6 +57,8 @@ describe('taking partitions', () => {
   let failures: RanktideError[]
   let writes: [from: number | undefined, to: number | undefined, increments: number][]
   let outcome: WriteOutcome
+  /** So many writes are committed, and their answers are lost. */
+  let ambiguous: number
   let assignments$: Subject<Assignment>
   let generations: Generation[]
   let counted: Subject<CounterNews>[]
@@ -76,6 +78,11 @@ describe('taking partitions', () => {
     },
     write: (_, { from, to }, { increments }) => {
       writes.push([from.get('t/0'), to.get('t/0'), increments.length])
+      if (ambiguous > 0) {
+        ambiguous -= 1
+        stored = to.get('t/0')
+        return throwError(() => new RanktideError('DATABASE_UNREACHABLE', 'the answer to COMMIT is lost'))
+      }
       return of(outcome)
     },
   }
@@ -129,6 +136,7 @@ describe('taking partitions', () => {
     outcome = { kind: 'written', repeated: false }
     ;[takes, failures, writes, generations, counted, news, errors, told] = [[], [], [], [], [], [], [], []]
     completed = false
+    ambiguous = 0
   })
 
   it.each([
@@ -311,6 +319,55 @@ describe('taking partitions', () => {
     expect(generations[0]?.claim.positions).toEqual(at(to))
     expect(news[0]).toEqual({ kind: 'lost', offsets: lost })
     expect(told).toEqual([expect.stringMatching(new RegExp(`^lost t/0 ${lost}: t/0 (begins|ends) at ${to}`))])
+  })
+
+  it('tells what is lost, too, when the answer to the commit that skips it gets lost', async () => {
+    stored = 5
+    ambiguous = 2
+    taking('beginning', 'skip')
+    const assignment = new TestAssignment()
+    assignment.first = 12
+    assigned(assignment)
+    await until('it is counted', async () => {
+      time.advance(1_000)
+      return generations.length === 1
+    })
+    expect([takes.length, stored, assignment.starts]).toEqual([1, 12, [at(12)]])
+    expect(news[0]).toEqual({ kind: 'lost', offsets: 7 })
+    expect(told).toEqual([
+      'take DATABASE_UNREACHABLE',
+      'take DATABASE_UNREACHABLE',
+      expect.stringMatching(/^lost t\/0 7: /),
+    ])
+  })
+
+  it('takes again, and tells no loss, where somebody else has the partitions before it is skipped', async () => {
+    stored = 5
+    outcome = { kind: 'fenced', partitions: ['t/0'] }
+    taking('beginning', 'skip')
+    const assignment = new TestAssignment()
+    assignment.first = 12
+    assigned(assignment)
+    await until('it was fenced', async () => told.length === 1)
+    stored = 20
+    await until('it is taken again', async () => {
+      time.advance(1_000)
+      return generations.length === 1
+    })
+    expect([takes.length, told, assignment.starts]).toEqual([2, ['take LEASE_LOST'], [at(20)]])
+  })
+
+  it('leaves a loss alone once the partitions are gone', async () => {
+    stored = 5
+    ambiguous = Number.POSITIVE_INFINITY
+    taking('beginning', 'skip')
+    const assignment = new TestAssignment()
+    assignment.first = 12
+    assigned(assignment)
+    await until('it has failed', async () => told.length === 1)
+    assignments$.complete()
+    time.advance(60_000)
+    expect([writes.length, completed, errors]).toEqual([1, true, []])
   })
 
   it('finds nothing lost where another process has only counted past the ends that were asked for before', async () => {

@@ -103,8 +103,8 @@ export const counterMutants: readonly Mutant[] = [
     patches: [
       {
         file: claims,
-        find: 'return bounds$.pipe(switchMap((now) => settleLosses(ports, folding, claim, now)))',
-        replace: 'return settleLosses(ports, folding, claim, bounds)',
+        find: 'return bounds$.pipe(switchMap((now) => settleLosses(ports, folding, claim, now, retrying)))',
+        replace: 'return settleLosses(ports, folding, claim, bounds, retrying)',
       },
     ],
   },
