@@ -60,12 +60,18 @@ export class KafkaGeneration implements Assignment {
       this.#isRead = true
       let stopped = this.#ended
       let reading: KafkaReading | undefined
+      let interrupt: (nothing: undefined) => void = () => {}
+      const interrupted = new Promise<undefined>((resolve) => {
+        interrupt = resolve
+      })
       const stop = (): void => {
         stopped = true
+        interrupt(undefined)
         reading?.stop()
       }
       const read = async (): Promise<void> => {
-        const begun = await this.#begin(start, () => stopped)
+        // Nothing has been read yet: a question that a broker leaves unanswered is not waited for, and moves nothing.
+        const begun = await Promise.race([this.#begin(start, () => stopped), interrupted])
         reading = begun
         await this.#exclusively(async () => {
           if (!stopped) await begun?.run((batch) => subscriber.next(batch))

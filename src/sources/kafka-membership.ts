@@ -14,6 +14,7 @@ export interface MembershipOptions extends Omit<KafkaConnectionOptions, 'member'
   readonly topics: readonly string[]
   readonly instance: string | undefined
   readonly refresh: number
+  readonly onMirrorTrouble: (error: RanktideError) => void
 }
 
 /** Pause before a connection or a topic is looked for again, ms. */
@@ -38,6 +39,7 @@ export class KafkaMembership {
   readonly #options: MembershipOptions
   readonly #emit: (assignment: Assignment) => void
   readonly #commits: OffsetCommits
+  #attempt: Promise<KafkaConnection> | undefined
   #connection: KafkaConnection | undefined
   #generation: KafkaGeneration | undefined
   /** The group's changes, worked off one after the other. */
@@ -58,7 +60,7 @@ export class KafkaMembership {
     })
     this.#commits = new OffsetCommits({
       send: async (positions) => this.#connection?.commit(positions),
-      onTrouble: options.onTrouble,
+      onTrouble: options.onMirrorTrouble,
       interval: commitEvery,
     })
   }
@@ -69,10 +71,13 @@ export class KafkaMembership {
       const connection = await this.#connect()
       if (connection !== undefined) await this.#stay(connection)
     } finally {
-      const leftWithout = this.#leaving !== undefined && this.#saidGoodbye === false
       await this.leave()
-      // It was left while the first connection was being made.
-      if (leftWithout && this.#connection !== undefined) void this.#goodbye(this.#connection)
+      // It was left while the first connection was being made, which takes longer than leaving may.
+      if (!this.#saidGoodbye)
+        void this.#attempt?.then(
+          (late) => this.#goodbye(late),
+          () => {},
+        )
     }
     if (this.#failure !== undefined) throw this.#failure
   }
@@ -110,16 +115,24 @@ export class KafkaMembership {
     }
     while (this.#leaving === undefined && this.#failure === undefined) {
       try {
-        this.#connection ??= await KafkaConnection.connect({ ...this.#options, member })
-        await this.#connection.partitions(topics)
-        return this.#connection
+        this.#attempt ??= KafkaConnection.connect({ ...this.#options, member })
+        this.#connection = await this.#unlessStopped(this.#attempt)
+        if (this.#connection === undefined) return undefined
+        const found = await this.#unlessStopped(this.#connection.partitions(topics))
+        return found === undefined ? undefined : this.#connection
       } catch (error) {
+        if (this.#connection === undefined) this.#attempt = undefined
         if (verdictOf(error) === 'fatal') throw error
         this.#options.onTrouble(asRanktideError(error))
         await Promise.race([this.#stopped, pause(retryPause)])
       }
     }
     return undefined
+  }
+
+  /** What a broker answers; undefined if this is stopped before it does. */
+  #unlessStopped<T>(answer: Promise<T>): Promise<T | undefined> {
+    return Promise.race([answer, this.#stopped.then(() => undefined)])
   }
 
   async #stay(connection: KafkaConnection): Promise<void> {

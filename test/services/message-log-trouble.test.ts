@@ -141,14 +141,44 @@ describe('the message log on Kafka, in trouble', () => {
     await (await producerOf()).send(message(topic, 'x'))
     await until('the message', () => reader.texts.includes('x'))
     expect(reader.error).toBe(undefined)
+  })
 
-    // One that is closed while it still tries.
-    const nowhere = consumerOf({ brokers: '127.0.0.1:1', topics: [topic] })
-    const waiting = new GroupReader(nowhere)
-    const begun = performance.now()
-    await nowhere.close()
-    expect(performance.now() - begun).toBeLessThan(3_000)
-    await until('its end', () => waiting.completed)
+  it('a consumer closes in time while it tries to connect, and while it asks where its partitions begin', async () => {
+    let asked = 0
+    const silent = createServer((socket) => {
+      asked++
+      closers.push(() => socket.destroy())
+      socket.on('error', () => {})
+    })
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve))
+    closers.push(() => silent.close())
+    const connecting = consumerOf({
+      brokers: `127.0.0.1:${(silent.address() as { port: number }).port}`,
+      topics: ['x'],
+    })
+    const waiting = new GroupReader(connecting)
+    await until('an attempt', () => asked > 0)
+    expect(await closingTime(connecting)).toBeLessThan(3_000)
+    expect(waiting.completed).toBe(true)
+
+    const broker = await mock()
+    await startTopic(broker.address)
+    const beginning = consumerOf({ brokers: broker.address, topics: ['mocked'] })
+    let [isRead, completed] = [false, false]
+    beginning.assignments().subscribe((assignment) => {
+      broker.hang()
+      const start = new Map(assignment.partitions.map((id) => [id, 0]))
+      assignment.batches(start).subscribe({
+        complete: () => {
+          completed = true
+        },
+      })
+      isRead = true
+    })
+    await until('a reading', () => isRead)
+    expect(await closingTime(beginning)).toBeLessThan(3_000)
+    expect(completed).toBe(true)
+    broker.continue()
   })
 
   it('a consumer reads on after a broker that hung, nothing lost; and closes though one hangs', async () => {
@@ -282,6 +312,12 @@ describe('the message log on Kafka, in trouble', () => {
     expect(since.slice(0, 2)).toEqual(['completed', 'assigned 1'])
   })
 })
+
+const closingTime = async (consumer: KafkaGroupConsumer): Promise<number> => {
+  const begun = performance.now()
+  await consumer.close()
+  return performance.now() - begun
+}
 
 /** Makes the topic `mocked` on the mock, which gives it four partitions. */
 const startTopic = async (brokers: string): Promise<void> => {
