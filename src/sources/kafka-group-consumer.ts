@@ -27,6 +27,8 @@ export interface KafkaGroupConsumerOptions extends KafkaAddress {
   readonly instance?: string | undefined
   /** Told what is waited for, each kind of trouble at most every 5 s. */
   readonly onTrouble?: (error: RanktideError) => void
+  /** Told that offsets could not be mirrored, at most every 5 s; nothing rests on them, and nothing waits. */
+  readonly onMirrorTrouble?: (error: RanktideError) => void
   /** Longest time for the first connection and for any answer of a broker, ms. */
   readonly requestTimeout?: number
   /** How often lost offsets are looked for, ms. */
@@ -53,6 +55,7 @@ export class KafkaGroupConsumer implements GroupConsumer {
       ...options,
       instance,
       onTrouble: quietly(options.onTrouble ?? (() => {}), troubleEvery, () => performance.now()),
+      onMirrorTrouble: quietly(options.onMirrorTrouble ?? (() => {}), troubleEvery, () => performance.now()),
     }
   }
 

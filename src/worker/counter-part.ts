@@ -110,7 +110,10 @@ export class CounterPart {
     return {
       reading,
       status,
-      openConsumer: (onTrouble: (error: RanktideError) => void) => parts.openConsumer(reading, onTrouble),
+      openConsumer: (onTrouble: (error: RanktideError) => void) =>
+        parts.openConsumer(reading, onTrouble, ({ code, detail }) =>
+          log.warn({ pipeline: status.name, code, detail }, 'Offsets not mirrored to Kafka, counting goes on'),
+        ),
       deadLetters,
       log,
       recorder,

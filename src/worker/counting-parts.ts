@@ -14,7 +14,7 @@ export const countingParts = ({ kafka, database, member }: Config): CountingPart
   const options = { url: database.url, timeoutMs: database.refill.timeoutMs }
   const mysql = database.dialect === 'mysql'
   return {
-    openConsumer: ({ group, topics, window }, onTrouble) =>
+    openConsumer: ({ group, topics, window }, onTrouble, onMirrorTrouble) =>
       new KafkaGroupConsumer({
         brokers: kafka.brokers.join(','),
         group,
@@ -23,6 +23,7 @@ export const countingParts = ({ kafka, database, member }: Config): CountingPart
         instance: member,
         window: countedWindow(window),
         onTrouble,
+        onMirrorTrouble,
       }),
     openCountStore: (spec) =>
       mysql ? new MysqlCountStore({ ...options, spec }) : new PostgresCountStore({ ...options, spec }),

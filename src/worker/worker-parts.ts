@@ -39,8 +39,12 @@ export interface FeedDatabase {
 
 /** What counters and the history stand on. Nothing connects before it is used. */
 export interface CountingParts {
-  /** `onTrouble` is told what the consumer waits for while it goes on. */
-  openConsumer(reading: ReadingConfig, onTrouble: (error: RanktideError) => void): GroupConsumer
+  /** `onTrouble` is told what the consumer waits for while it goes on; `onMirrorTrouble` what nothing waits for. */
+  openConsumer(
+    reading: ReadingConfig,
+    onTrouble: (error: RanktideError) => void,
+    onMirrorTrouble: (error: RanktideError) => void,
+  ): GroupConsumer
   openCountStore(spec: CounterSpec): OpenStore<CountBatch>
   openHistoryStore(): OpenStore<HistoryBatch>
   openReadHistory(): OpenReadHistory

@@ -27,20 +27,23 @@ export class CountingWorld {
   interrupt: (statement: Statement) => void = () => {}
   /** What a look at the tables of a counter (or of the history: undefined) has to say; throws if it cannot look. */
   preflight: (counter: string | undefined) => readonly Finding[] = () => []
+  /** Why offsets cannot be mirrored. */
+  mirrorTrouble: RanktideError | undefined
   /** What a write of counts waits for before it begins. */
   beforeWrite: () => Promise<void> = async () => {}
   /** Rows that are too old. */
   old = 0
 
   readonly parts: CountingParts = {
-    openConsumer: ({ group, topics }, onTrouble: (error: RanktideError) => void) => {
+    openConsumer: ({ group, topics }, onTrouble, onMirrorTrouble) => {
       const consumer = this.log.consumer({ group, topics, onTrouble })
       this.open.push(`consumer ${group}`)
       return {
         assignments: () => consumer.assignments().pipe(finalize(() => this.events.push('leave'))),
         mirror: (positions) => {
           this.events.push('mirror')
-          consumer.mirror(positions)
+          if (this.mirrorTrouble === undefined) consumer.mirror(positions)
+          else onMirrorTrouble(this.mirrorTrouble)
         },
         close: async () => {
           this.events.push('close consumer')

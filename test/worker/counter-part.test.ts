@@ -155,6 +155,14 @@ test('what waits at its start says so to whoever starts it; a missing right is o
   await until('it counts', () => part.checks()[0]?.ok === true)
 })
 
+test('a mirror of offsets that fails is a line in the log, and the counter is well', async () => {
+  world.mirrorTrouble = new RanktideError('KAFKA_DENIED', 'committing offsets')
+  const { part } = start()
+  world.send(0, { uid: 1, bizId: 7 })
+  await until('it says so', () => told.some(({ text }) => text === 'Offsets not mirrored to Kafka, counting goes on'))
+  expect(part.checks()[0]).toMatchObject({ ok: true, detail: expect.stringMatching(/^counting/) })
+})
+
 test('a deadlock is no outage', async () => {
   const { part } = start()
   await until('it counts', () => part.checks()[0]?.ok === true)
