@@ -60,5 +60,9 @@ export class CountedArticles implements CountedReads {
 }
 
 class OpenedReadHistory extends MemoryReadHistory implements OpenReadHistory {
+  async preflight(): Promise<readonly []> {
+    return []
+  }
+
   async close(): Promise<void> {}
 }

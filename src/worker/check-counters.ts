@@ -3,6 +3,7 @@ import type { Config } from '../runtime/config.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { type ConnectionFinding, failed } from './connection-finding.js'
 import { countingParts } from './counting-parts.js'
+import { historyFindings } from './history-findings.js'
 import type { OpenStore } from './worker-parts.js'
 
 /** Nothing is read. */
@@ -19,7 +20,11 @@ export const checkCounters = async (config: Config): Promise<readonly Connection
     const table = schema === undefined ? name : `${schema}.${name}`
     findings.push(...(await checkStore(`counter ${spec.name}`, table, parts.openCountStore(spec))))
   }
-  if (history !== undefined) findings.push(...(await checkStore('history', 'read_history', parts.openHistoryStore())))
+  if (history !== undefined) {
+    const store = parts.openHistoryStore()
+    const preflight = () => historyFindings(store, parts, history.retentionMs)
+    findings.push(...(await checkStore('history', 'read_history', { preflight, close: () => store.close() })))
+  }
   return findings
 }
 

@@ -8,6 +8,7 @@
 import { lastValueFrom, map, Observable, type SchedulerLike, takeUntil, tap } from 'rxjs'
 import { type CounterProgress, nothingCounted } from '../core/counter-progress.js'
 import type { RanktideError } from '../core/errors.js'
+import type { Finding } from '../databases/mysql/finding.js'
 import { readEvent } from '../formats/read-event.js'
 import type { BatchStore } from '../operators/batch-store.js'
 import type { CounterObserver, CounterPorts } from '../operators/counter-ports.js'
@@ -25,6 +26,8 @@ export interface CounterLife<B> {
   readonly reading: ReadingConfig
   readonly status: CounterStatus
   readonly openStore: () => OpenStore<B>
+  /** Everything that keeps it from doing its work, or may surprise. */
+  readonly preflight: (store: OpenStore<B>) => Promise<readonly Finding[]>
   readonly openConsumer: (onTrouble: (error: RanktideError) => void) => GroupConsumer
   readonly pipeline: (ports: CounterPorts<B>) => Observable<CounterProgress>
   readonly deadLetters: DeadLetters
@@ -54,7 +57,7 @@ export const liveCounter = async <B>(life: CounterLife<B>, told: LifeTold): Prom
       log.warn({ pipeline: name, code: error.code, detail: error.detail, pause }, 'Waiting for the database')
       told.waits()
     }
-    await waitFor(async () => checkFindings(await store.preflight(), log), { waits, signal: stop })
+    await waitFor(async () => checkFindings(await life.preflight(store), log), { waits, signal: stop })
     status.begin()
     told.started()
     await count(life, store)

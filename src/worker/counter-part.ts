@@ -12,6 +12,7 @@ import type { Log } from '../runtime/log.js'
 import { type LifeTold, liveCounter } from './counter-life.js'
 import { CounterStatus } from './counter-status.js'
 import { expireReads } from './expire-reads.js'
+import { historyFindings } from './history-findings.js'
 import type { CounterStart } from './start-error.js'
 import { supervise } from './supervise.js'
 import type { CountingParts } from './worker-parts.js'
@@ -62,6 +63,7 @@ export class CounterPart {
         {
           ...this.#around(counter, status),
           openStore: () => parts.openCountStore(spec),
+          preflight: (store) => store.preflight(),
           pipeline: (ports) => readCounterPipeline({ ...ports, spec }),
         },
         told,
@@ -87,6 +89,7 @@ export class CounterPart {
           {
             ...this.#around(history, status),
             openStore: () => parts.openHistoryStore(),
+            preflight: (store) => historyFindings(store, parts, history.retentionMs),
             pipeline: (ports) => readHistoryPipeline(ports),
           },
           { ...told, started },

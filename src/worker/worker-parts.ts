@@ -58,6 +58,8 @@ export interface OpenStore<B> extends BatchStore<B> {
 }
 
 export interface OpenReadHistory extends ReadHistory {
+  /** Everything that keeps reads from being read and deleted. */
+  preflight(): Promise<readonly Finding[]>
   close(): Promise<void>
 }
 

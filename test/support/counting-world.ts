@@ -29,6 +29,8 @@ export class CountingWorld {
   preflight: (counter: string | undefined) => readonly Finding[] = () => []
   /** Why offsets cannot be mirrored. */
   mirrorTrouble: RanktideError | undefined
+  /** What a look at the history has to say where reads are to be deleted. */
+  readsPreflight: () => readonly Finding[] = () => []
   /** What a write of counts waits for before it begins. */
   beforeWrite: () => Promise<void> = async () => {}
   /** Rows that are too old. */
@@ -76,6 +78,7 @@ export class CountingWorld {
       this.#opened('reads', {
         page: async () => [],
         erase: async () => 0,
+        preflight: async () => this.readsPreflight(),
         expire: async (_before, most) => {
           const found = Math.min(this.old, most)
           this.old -= found

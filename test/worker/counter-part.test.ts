@@ -2,6 +2,7 @@
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
+import type { Finding } from '../../src/databases/mysql/finding.js'
 import { createCounterRecorder } from '../../src/http/counter-metrics.js'
 import type { Config } from '../../src/runtime/config.js'
 import { Lifecycle } from '../../src/runtime/lifecycle.js'
@@ -277,8 +278,23 @@ test('the history keeps each latest read, deletes what is old in steps, and clos
   expect(world.open).toEqual([])
 })
 
+test('a retention that may not delete is told at the start, with everything else and once', async () => {
+  const missing: Finding = { level: 'error', code: 'MIGRATION_MISSING', message: 'read_history' }
+  world.preflight = () => [missing]
+  world.readsPreflight = () => [missing, { level: 'error', code: 'DATABASE_DENIED', message: 'run: GRANT DELETE' }]
+  const { firsts } = start(`history: { topic: ${readsTopic} }`)
+  expect((await firsts[0])?.code).toBe('MIGRATION_MISSING')
+  expect(told.filter(({ level }) => level === 'error').map(({ text }) => text)).toEqual([
+    'read_history',
+    'run: GRANT DELETE',
+    'Pipeline is down, starting it again later',
+  ])
+  expect(world.open).toEqual([])
+})
+
 test('without a retention nothing is deleted', async () => {
   world.old = 10
+  world.readsPreflight = () => [{ level: 'error', code: 'TABLE_MISSING', message: 'not looked for' }]
   const { part } = start(`history: { topic: ${readsTopic}, retention: off }`)
   await until('it counts', () => part.checks()[0]?.ok === true)
   expect([world.old, world.open.includes('reads')]).toEqual([10, false])
