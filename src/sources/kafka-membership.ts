@@ -139,7 +139,8 @@ export class KafkaMembership {
     if (this.#leaving === undefined) connection.subscribe(this.#options.topics)
     while (this.#leaving === undefined && this.#failure === undefined) {
       if (this.#reading) {
-        await Promise.race([this.#stopped, pause(idlePoll)])
+        // Not raced against the stop: each race would stay attached to that promise, ten a second.
+        await pause(idlePoll)
         continue
       }
       this.#poll = connection.read(1, idlePoll).catch((error: unknown) => {
