@@ -53,8 +53,9 @@ const isApart = (look: Look, { columns }: UniqueIndex): boolean => {
   })
 }
 
+/** Key columns may be nullable: a row with a NULL in one is no item's, and no event writes one. */
 const keys = (look: Look): readonly Told[] => {
-  const { spec, table, columns } = look
+  const { spec, table } = look
   const key = [spec.key.biz, spec.key.bizId]
   const told: Told[] = []
   const exactly = (index: UniqueIndex) =>
@@ -66,10 +67,6 @@ const keys = (look: Look): readonly Told[] => {
       'KEY_NOT_UNIQUE',
       `${nameOf(look)} has no unique key [${key.join(', ')}] that is whole and not deferrable, by which an item's row is found; ${mend}`,
     ])
-  }
-  for (const name of key.filter((one) => columns.get(one)?.nullable)) {
-    const mend = alter(look, `ALTER COLUMN ${quoted(name)} SET NOT NULL`)
-    told.push(['error', 'KEY_NOT_UNIQUE', `${nameOf(look)}.${name} may be NULL, and a key must not be; ${mend}`])
   }
   for (const index of table.uniqueIndexes.filter((one) => !isApart(look, one))) {
     const over = index.columns.map((name) => name ?? 'an expression').join(', ')
