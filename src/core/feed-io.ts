@@ -74,6 +74,8 @@ export interface SplitSnapshot {
   readonly size: number
   /** A group as it is now (not as it was when the snapshot was taken), for readers while Redis is down. */
   group(value: string): GroupSnapshot | undefined
+  /** The positions that `group` is of. */
+  reached(): Positions
 }
 
 export interface FeedSnapshot {

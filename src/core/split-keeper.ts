@@ -125,6 +125,7 @@ export class SplitKeeper implements Keeper, ReadingBoard {
       filled: this.#isFilled,
       size: this.#groups.size,
       group,
+      reached: () => this.#feed.reached.positions,
     }
   }
 

@@ -224,10 +224,14 @@ const forgetAll = (ports: PublishBoardsPorts, empty: readonly PublishedGroup[]):
     ignoreElements(),
   )
 
-const unregister = (ports: PublishBoardsPorts, { positions }: FeedSnapshot): Observable<never> =>
+/** As of now and not of the snapshot: a group that was looked at again may have gone since that was taken. */
+const unregister = (ports: PublishBoardsPorts, { positions, splits }: FeedSnapshot): Observable<never> =>
   from([...ports.published.groups.unregistered()]).pipe(
     concatMap(([split, values]) =>
-      defer(() => ports.store.unregister(ports.published.owned(split), [...values], positions)).pipe(
+      defer(() => {
+        const at = splits.find(({ spec }) => spec.name === split)?.reached() ?? positions
+        return ports.store.unregister(ports.published.owned(split), [...values], at)
+      }).pipe(
         concatMap((done) => (done ? of(undefined) : takeAgain(ports, [split]))),
         // Where the registry is gone itself, it names none of them either.
         tap({ complete: () => ports.published.groups.unregister(split) }),

@@ -48,6 +48,16 @@ test('a group whose keys may be gone is not given up when it empties: found by a
   runHistory([107414, 918143, 0, 0, 12054, 0, 0, 932432, 0, 0, 0, 0, 0, 0], 3, 1)
 })
 
+test.each([
+  [[698918, 0, 0, 573658, 0, 114698, 11072, 387550], 4, 1],
+  [[0, 0, 100784, 322678, 0, 513471, 0, 813247, 283230, 757606, 309456, 0, 0, 0, 0, 0, 0], 2, 1],
+] as const)(
+  'a group that has gone since the snapshot is gone as of now: found by histories',
+  (script, trouble, partitions) => {
+    runHistory(script, trouble, partitions)
+  },
+)
+
 test('a split board in Redis is right after every history', { timeout: 120_000 }, () => {
   const script = fc.array(fc.integer({ min: 0, max: 2 ** 20 }), { minLength: 5, maxLength: 60 })
   const seed = Number(process.env.SEED ?? Date.now() % 2 ** 31)

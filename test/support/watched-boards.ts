@@ -190,12 +190,15 @@ export class WatchedBoards {
     const spec = this.#specs.get(split)
     // What was lost is found group by group.
     if (spec?.per === undefined || [...this.unnoticed].some((name) => name.startsWith(`${split}/`))) return
+    // Boards may be newer than what is committed; of those that are gone the registry says as of when.
+    const removedAt = furthest(positions, this.boards.registries.get(split)?.removedAt ?? new Map())
     for (const value of this.#values) {
       const name = groupName(split, value)
       const meta = this.boards.get(name)?.meta
       if (this.unnoticed.has(name)) continue
       if (meta !== undefined) this.#checkExact(name, furthest(meta.positions, positions), 'committed')
-      else if (this.#truth(spec, positions, value).length > 0) this.complain(`committed while Redis has no ${name}`)
+      else if ([positions, removedAt].every((at) => this.#truth(spec, at, value).length > 0))
+        this.complain(`committed while Redis has no ${name}`)
     }
   }
 
