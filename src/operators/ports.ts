@@ -168,8 +168,13 @@ export interface GroupStore {
   vouch(split: OwnedSplit, vouching: Vouching): ObservableInput<boolean>
   /** Deletes the keys of a board, if they still hold the version `base`. */
   forget(board: string, epoch: number, base: number): ObservableInput<ForgetOutcome>
-  /** After their keys are gone. At `positions` these groups had no row. */
-  unregister(split: OwnedSplit, values: readonly string[], positions: Positions): ObservableInput<boolean>
+  /** After their keys are gone. At `positions` these groups had no row. `numbers`: as of a vouching that names no version. */
+  unregister(
+    split: OwnedSplit,
+    values: readonly string[],
+    positions: Positions,
+    numbers?: Pick<Vouching, 'number' | 'after'>,
+  ): ObservableInput<boolean>
 }
 
 /** The boards in Redis, for their owner. Every call may fail with REDIS_*; the outcome is then unknown. */

@@ -159,22 +159,18 @@ const readRegistries = ({ store, published }: PublishBoardsPorts): Observable<ne
     ignoreElements(),
   )
 
-/** What Redis has and the feed does not is taken, to be emptied and forgotten in the next round. */
-const takeStrays = ({ store, published }: PublishBoardsPorts): Observable<never> =>
+/**
+ * What Redis has and the feed does not is taken, to be emptied and forgotten in the next round. The registry may not name
+ * it any more, and whoever comes next would not find it if we got no further.
+ */
+const takeStrays = (ports: PublishBoardsPorts): Observable<never> =>
   defer(() => {
-    const ids = published.groups.strays()
-    if (ids.length === 0) return EMPTY
-    return defer(() => store.takeAll(ids.map(({ name }) => name))).pipe(
-      tap((taken) => {
-        for (const [i, id] of ids.entries()) {
-          const found = taken[i]
-          if (found === undefined) continue
-          published.groups.take(id, found)
-          published.groups.recheck(id)
-        }
-      }),
-      ignoreElements(),
-    )
+    const { groups } = ports.published
+    const ids = groups.strays()
+    const lookAgain = (): void => {
+      for (const id of ids) if (groups.get(id.name) !== undefined) groups.recheck(id)
+    }
+    return takeGroups(ports, ids).pipe(tap({ complete: lookAgain }))
   })
 
 /** Registered first, so that whoever comes next finds every group that may have keys. */
@@ -229,13 +225,14 @@ const unregister = (ports: PublishBoardsPorts, { positions, splits }: FeedSnapsh
   from([...ports.published.groups.unregistered()]).pipe(
     concatMap(([split, values]) =>
       defer(() => {
+        const { groups } = ports.published
         const at = splits.find(({ spec }) => spec.name === split)?.reached() ?? positions
-        return ports.store.unregister(ports.published.owned(split), [...values], at)
-      }).pipe(
-        concatMap((done) => (done ? of(undefined) : takeAgain(ports, [split]))),
-        // Where the registry is gone itself, it names none of them either.
-        tap({ complete: () => ports.published.groups.unregister(split) }),
-      ),
+        const numbers = groups.numberOfRemoval(split)
+        return from(ports.store.unregister(ports.published.owned(split), [...values], at, numbers)).pipe(
+          // Where the registry is gone itself, it names none of them either.
+          tap((done) => groups.unregister(split, done ? numbers?.number : undefined)),
+        )
+      }).pipe(concatMap((done) => (done ? of(undefined) : takeAgain(ports, [split])))),
     ),
     ignoreElements(),
   )

@@ -279,10 +279,20 @@ export class PublishedGroups {
     return this.#unregistered
   }
 
-  /** The registry names none of those any more. */
-  unregister(split: string): void {
+  /**
+   * A number for the removal of groups from a registry, so that a server that fails over to a time before it is found out
+   * by the next vouching; undefined where nothing has been vouched for yet.
+   */
+  numberOfRemoval(split: string): Pick<Vouching, 'number' | 'after'> | undefined {
+    const after = this.#vouched.get(split)
+    return after === undefined ? undefined : { number: this.#nextNumber(split), after }
+  }
+
+  /** The registry names none of those any more. `number`: that of the removal, if it was carried out. */
+  unregister(split: string, number?: number): void {
     this.#unregistered.delete(split)
     this.#removed.add(split)
+    if (number !== undefined && number > (this.#vouched.get(split) ?? number)) this.#vouched.set(split, number)
   }
 
   /**
@@ -319,6 +329,11 @@ export class PublishedGroups {
 
   /** The registry names these versions. */
   vouch({ split, vouching: { versions, number }, forgotten }: Unvouched): void {
+    // Answered after a later one: it may have been carried out after that, and have put back what that had replaced.
+    if (number < (this.#vouched.get(split) ?? number)) {
+      for (const value of versions.keys()) addTo(this.#unvouched, split, groupName(split, value))
+      return
+    }
     this.#vouched.set(split, number)
     for (const { name } of forgotten) this.#forgotten.delete(name)
     const names = this.#unvouched.get(split)

@@ -203,10 +203,18 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     )
   }
 
-  async unregister(split: OwnedSplit, values: readonly string[], positions: Positions): Promise<boolean> {
+  async unregister(
+    split: OwnedSplit,
+    values: readonly string[],
+    positions: Positions,
+    numbers?: Pick<Vouching, 'number' | 'after'>,
+  ): Promise<boolean> {
     const at = numbersText(positions)
-    for (const chunk of chunksOf(values, groupsPerCall))
-      if (!(await this.#changeRegistry(split, ['', '', 0, chunk.length, at, ...chunk]))) return false
+    const chunks = chunksOf(values, groupsPerCall)
+    for (const [i, chunk] of chunks.entries()) {
+      const named = i === chunks.length - 1 && numbers !== undefined ? [numbers.number, numbers.after ?? ''] : ['', '']
+      if (!(await this.#changeRegistry(split, [...named, 0, chunk.length, at, ...chunk]))) return false
+    }
     return true
   }
 

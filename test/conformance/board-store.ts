@@ -320,6 +320,18 @@ export const boardStoreConformance = (name: string, makeStores: () => Promise<Bo
         expect((await result(b.registered('likes'))).vouched).toBe(1)
       })
 
+      it('a removal with a number is one of the vouchings: the next one finds out that it was lost', async () => {
+        const split = await ownLikes(a)
+        await result(a.register(split, ['x', 'y']))
+        await result(a.vouch(split, { versions: new Map([['x', 11]]), number: 1, after: 0 }))
+        expect(await result(a.unregister(split, ['y'], new Map(), { number: 3, after: 2 }))).toBe(false)
+        expect([...(await registered(b)).keys()]).toEqual(['x', 'y'])
+        expect(await result(a.unregister(split, ['y'], new Map(), { number: 2, after: 1 }))).toBe(true)
+        expect(await result(b.registered('likes'))).toMatchObject({ groups: new Map([['x', 11]]), vouched: 2 })
+        expect(await result(a.vouch(split, { versions: new Map(), number: 2, after: 2 }))).toBe(true)
+        expect(await result(a.unregister(split, ['x'], new Map(), { number: 1, after: 0 }))).toBe(false)
+      })
+
       it('holds 10,000 groups', async () => {
         const split = await ownLikes(a)
         const values = Array.from({ length: 10_000 }, (_, i) => `group ${i}`)

@@ -45,6 +45,12 @@ interface MemoryRegistry {
   removedAt: Positions
 }
 
+type Numbers = Pick<Vouching, 'number' | 'after'>
+
+/** In between there may be one that was carried out and not answered; a later one makes this one late. */
+const follows = ({ vouched }: MemoryRegistry, { number, after }: Numbers): boolean =>
+  after === undefined || (vouched >= after && vouched <= number)
+
 const copied = (board: MemoryBoard): MemoryBoard => ({
   ...board,
   scores: new Map(board.scores),
@@ -181,16 +187,23 @@ export class MemoryBoardStore implements BoardStore, BoardInspector {
 
   vouch(split: OwnedSplit, { versions, number, after }: Vouching): Observable<boolean> {
     return this.#changeRegistry(split, (registry) => {
-      if (after !== undefined && (registry.vouched < after || registry.vouched > number)) return false
+      if (!follows(registry, { number, after })) return false
       for (const [value, version] of versions) registry.groups.set(value, version)
       registry.vouched = number
       return true
     })
   }
 
-  unregister(split: OwnedSplit, values: readonly string[], positions: Positions): Observable<boolean> {
+  unregister(
+    split: OwnedSplit,
+    values: readonly string[],
+    positions: Positions,
+    numbers?: Numbers,
+  ): Observable<boolean> {
     return this.#changeRegistry(split, (registry) => {
+      if (numbers !== undefined && !follows(registry, numbers)) return false
       for (const value of values) registry.groups.delete(value)
+      if (numbers !== undefined) registry.vouched = numbers.number
       registry.removedAt = positions
       return true
     })

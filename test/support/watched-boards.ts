@@ -313,8 +313,8 @@ export class WatchedStore implements BoardStore, BoardInspector {
     return this.#call(() => now(this.#store.forget(board, epoch, base)))
   }
 
-  unregister(split: OwnedSplit, values: readonly string[], positions: Positions): Observable<boolean> {
-    return this.#call(() => now(this.#store.unregister(split, values, positions)))
+  unregister(...given: Parameters<MemoryBoardStore['unregister']>): Observable<boolean> {
+    return this.#call(() => now(this.#store.unregister(...given)))
   }
 
   publish(requests: readonly PublishRequest[]): Observable<readonly PublishOutcome[]> {
