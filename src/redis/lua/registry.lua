@@ -2,7 +2,7 @@
 --
 -- KEYS    1 registry (hash: value of a group -> version last vouched for, or '')   2 meta of the split board
 -- ARGV    1 epoch   2 owner id
---         3 number of this vouching, or '' (nothing is vouched for, or more of it follows)
+--         3 number of this vouching or removal, or '' (it has none, or more of it follows)
 --         4 number of the last vouching that was answered, or '' (it begins anew: all groups have been registered again)
 --         5 number of groups that are set   6 number of groups that are removed
 --         7 positions (JSON) at which the groups that are removed had no row, or ''
