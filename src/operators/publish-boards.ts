@@ -98,6 +98,8 @@ const publishRound = (ports: PublishBoardsPorts, snapshot: FeedSnapshot): Observ
   const round = groups.round()
   let due: readonly Publish[] = []
   return concat(
+    // What a round before has found to be gone, and did not get to take.
+    takeAgain(ports, ports.published.lost()),
     unregister(ports, snapshot),
     readRegistries(ports),
     takeStrays(ports),

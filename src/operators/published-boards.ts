@@ -22,6 +22,8 @@ export class PublishedBoards {
   /** Boards that are not split, and split boards without their groups. */
   readonly #there = new Map<string, PublishedBoard>()
   readonly #definitions: ReadonlyMap<string, string>
+  /** Boards whose keys are gone and that were not taken again since. */
+  readonly #lost = new Set<string>()
   /** Boards of which a publish was not answered. */
   readonly #unanswered = new Set<string>()
   /** The positions at which a split board was last the table's, with all its groups in Redis. */
@@ -49,7 +51,10 @@ export class PublishedBoards {
     const numbers = this.groups.vouchedNumbers()
     const sure = [...this.#there].filter(
       ([board, { doubtful }]) =>
-        !doubtful && !this.#unanswered.has(board) && (numbers.has(board) || !this.#isSplit(board)),
+        !doubtful &&
+        !this.#lost.has(board) &&
+        !this.#unanswered.has(board) &&
+        (numbers.has(board) || !this.#isSplit(board)),
     )
     const vouchings = [...numbers].map(([split, number]) => [vouchingOf(split), number] as const)
     return new Map([...sure.map(([board, { version }]) => [board, version] as const), ...vouchings])
@@ -57,6 +62,7 @@ export class PublishedBoards {
 
   /** The board was taken (again): this is what was found. */
   take(board: string, taken: TakenBoard): void {
+    this.#lost.delete(board)
     this.#there.set(board, publishedOf(taken))
   }
 
@@ -112,6 +118,12 @@ export class PublishedBoards {
     if (outcome.kind === 'published')
       this.#there.set(board, { epoch, version: outcome.version, entries, meta, doubtful: false })
     else if (outcome.kind === 'moved') this.#correct(board, outcome, sentBefore)
+    else if (outcome.kind === 'lost') this.#lost.add(board)
+  }
+
+  /** To be taken again before anything is published. */
+  lost(): readonly string[] {
+    return [...this.#lost]
   }
 
   /** A split board's keys were taken again: what it says of all its groups has to be found out again. */

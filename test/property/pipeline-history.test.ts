@@ -47,6 +47,23 @@ const kept: readonly (readonly [string, PipelinePlan])[] = [
       script: [785050132, 1834185448, 1141411103, 1428334827, 1740254647, 1639838024, 1523292843],
     },
   ],
+  [
+    'two boards whose keys were gone, of which one could not be taken again, passed for published',
+    {
+      mode: 'mixed',
+      size: 1,
+      reserve: 1,
+      direction: 'desc',
+      ties: 'newest',
+      boards: 2,
+      ranking: 'plain',
+      marks: true,
+      audits: false,
+      window: { events: 1, time: 0 },
+      trouble: 4,
+      script: [118713181, 0, 410219327, 96414463, 1146638331, 1761706642, 1298548061, 186341672, 2066097067, 0],
+    },
+  ],
 ]
 
 describe('the pipeline', () => {
