@@ -2,6 +2,7 @@
 import type { Mutant, Patch } from './mutants.js'
 
 const batches = 'src/databases/memory/write-batch.ts'
+const moves = 'src/databases/offset-moves.ts'
 const counts = 'src/databases/memory/count-store.ts'
 const windows = 'src/operators/write-windows.ts'
 const refusals = 'src/operators/write-refused-reads.ts'
@@ -10,16 +11,17 @@ const taking = 'src/operators/take-partitions.ts'
 const format = 'src/formats/read-event.ts'
 
 const fromIsNotChecked: Patch = {
-  file: batches,
-  find: '!standsAt(from)(id))',
-  replace: 'stored.get(id)?.epoch !== epochs.get(id))',
+  file: moves,
+  find: "const partitions = elsewhere('from')",
+  replace:
+    'const partitions = [...moves].filter(([id, { epoch }]) => stored.get(id)?.epoch !== epoch).map(([id]) => id)',
 }
 
 export const harmlessToCounters: readonly Mutant[] = [
   { name: 'nothing changed', patches: [] },
   {
     name: 'a repeated batch taken for a fenced one',
-    patches: [{ file: batches, find: 'if (partitions.every(standsAt(to)))', replace: 'if (partitions.length < 0)' }],
+    patches: [{ file: moves, find: "if (elsewhere('to').length === 0)", replace: 'if (moves.size < 0)' }],
   },
 ]
 
@@ -36,14 +38,14 @@ export const counterMutants: readonly Mutant[] = [
   },
   {
     name: 'epoch not checked',
-    patches: [{ file: batches, find: 'offset.epoch === epochs.get(id) && ', replace: '' }],
+    patches: [{ file: moves, find: ' || stored.get(id)?.epoch !== move.epoch', replace: '' }],
   },
   { name: 'from not checked', patches: [fromIsNotChecked] },
   {
     name: 'tried again without finding out',
     patches: [
       fromIsNotChecked,
-      { file: batches, find: 'if (partitions.every(standsAt(to)))', replace: 'if (partitions.length < 0)' },
+      { file: moves, find: "if (elsewhere('to').length === 0)", replace: 'if (moves.size < 0)' },
     ],
   },
   {

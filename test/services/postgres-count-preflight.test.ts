@@ -197,8 +197,8 @@ test('tables of ranktide that are missing, or older, say what to do', async () =
     new PostgresReadHistory({ url: sandbox.url, timeoutMs }),
   ]
   const history = new PostgresReadHistory({ url: sandbox.url, timeoutMs })
-  for (const call of [history.page('1', 10), history.erase('1'), history.expire(0, 10)])
-    await expect(call).rejects.toMatchObject({ code: 'MIGRATION_MISSING' })
+  for (const call of [() => history.page('1', 10), () => history.erase('1'), () => history.expire(0, 10)])
+    await expect(call()).rejects.toMatchObject({ code: 'MIGRATION_MISSING' })
   await history.close()
   expect((await Promise.all(stores.map((store) => store.preflight()))).map((findings) => findings.length)).toEqual([
     2, 1,

@@ -7,6 +7,7 @@
  */
 import type { BucketUnit, ItemKey } from '../../core/count-batch.js'
 import type { LatestRead } from '../../core/history-batch.js'
+import type { StoredOffset } from '../offset-moves.js'
 
 export interface MemoryCountRow extends ItemKey {
   /** From 1, in the order in which rows were made. */
@@ -21,11 +22,6 @@ export interface MemoryBucketRow extends ItemKey {
   /** ms since 1970 */
   readonly start: number
   readonly events: bigint
-}
-
-export interface MemoryOffset {
-  readonly next: number
-  readonly epoch: number
 }
 
 /** What an integer column allows. */
@@ -64,7 +60,7 @@ export class MemoryTables {
   /** By user, then by item. */
   readonly #history = new Map<string, Map<string, LatestRead>>()
   /** By group, then by partition. */
-  readonly #offsets = new Map<string, Map<string, MemoryOffset>>()
+  readonly #offsets = new Map<string, Map<string, StoredOffset>>()
   readonly #options: MemoryTablesOptions
   /** Undoes what the transaction has done, the last first. */
   #undo: (() => void)[] = []
@@ -120,7 +116,7 @@ export class MemoryTables {
     return [...this.#history.keys()]
   }
 
-  offsets(group: string): Map<string, MemoryOffset> {
+  offsets(group: string): Map<string, StoredOffset> {
     return inner(this.#offsets, group)
   }
 
@@ -138,7 +134,7 @@ export class MemoryTables {
     this.#set(this.history(read.uid), item, read)
   }
 
-  setOffset(group: string, partition: string, offset: MemoryOffset): void {
+  setOffset(group: string, partition: string, offset: StoredOffset): void {
     this.#set(this.offsets(group), partition, offset)
   }
 

@@ -4,6 +4,7 @@
  */
 import type { Positions } from '../../core/positions.js'
 import type { Claim, RefusedItem, Span, WriteOutcome } from '../../operators/batch-store.js'
+import { movesOf, standingOf } from '../offset-moves.js'
 import type { Ending, MemoryTables } from './memory-tables.js'
 
 export const takePartitions = (
@@ -46,20 +47,10 @@ export const writeBatch = (
   })
 
 /** Undefined: all have moved. */
-const moveOffsets = (
-  tables: MemoryTables,
-  { group, epochs }: Claim,
-  { from, to }: Span,
-): Ending<WriteOutcome> | undefined => {
-  const stored = tables.offsets(group)
-  const standsAt = (positions: Positions) => (id: string) => {
-    const offset = stored.get(id)
-    return offset !== undefined && offset.epoch === epochs.get(id) && offset.next === positions.get(id)
-  }
-  const partitions = [...from.keys()]
-  if (partitions.every(standsAt(to))) return { rollback: { kind: 'written', repeated: true } }
-  const foreign = partitions.filter((id) => !standsAt(from)(id))
-  if (foreign.length > 0) return { rollback: { kind: 'fenced', partitions: foreign } }
-  for (const [id, next] of to) tables.setOffset(group, id, { next, epoch: epochs.get(id) ?? 0 })
+const moveOffsets = (tables: MemoryTables, claim: Claim, span: Span): Ending<WriteOutcome> | undefined => {
+  const moves = movesOf(claim, span)
+  const standing = standingOf(moves, tables.offsets(claim.group))
+  if (standing !== undefined) return { rollback: standing }
+  for (const [id, { to, epoch }] of moves) tables.setOffset(claim.group, id, { next: to, epoch })
   return undefined
 }

@@ -12,6 +12,7 @@
  */
 import mysql, { type Pool, type PoolConnection } from 'mysql2/promise'
 import { RanktideError } from '../../core/errors.js'
+import { withDeadline } from '../deadline.js'
 import { asDatabaseError } from './database-error.js'
 import { parseDatabaseUrl } from './database-url.js'
 import { listDatabases, nearestOf } from './databases.js'
@@ -86,14 +87,6 @@ const sessionSettings = (options: MysqlOptions): string => {
 
 /** How long a connection of writers may be silent, in seconds. */
 const abandonedAfter = (statementSeconds: number): number => Math.max(10, 2 * statementSeconds)
-
-const withDeadline = <T>(work: Promise<T>, ms: number, late: () => RanktideError): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms)
-  })
-  return Promise.race([work, deadline]).finally(() => clearTimeout(timer))
-}
 
 const sessionOn = (connection: PoolConnection, address: string, timeoutMs: number): Session => {
   const ask = async (what: string, sql: string, params: readonly (string | number)[]) => {

@@ -3,13 +3,9 @@
  * key, so that writers and takers of several partitions wait for each other and do not deadlock.
  */
 import { parsePartitionId, partitionId } from '../../core/positions.js'
+import type { OffsetMove, StoredOffset } from '../offset-moves.js'
 import type { Session } from './connection.js'
 import { sqlInteger, sqlString } from './sql-literal.js'
-
-export interface StoredOffset {
-  readonly next: number
-  readonly epoch: number
-}
 
 interface Place {
   readonly id: string
@@ -65,12 +61,6 @@ export const lockOffsets = async (
       { next: Number(next), epoch: Number(epoch) },
     ]),
   )
-}
-
-export interface OffsetMove {
-  readonly from: number
-  readonly to: number
-  readonly epoch: number
 }
 
 /**

@@ -9,8 +9,9 @@
 import { RanktideError } from '../../core/errors.js'
 import type { Positions } from '../../core/positions.js'
 import type { Claim, RefusedItem, Span, WriteOutcome } from '../../operators/batch-store.js'
+import { claimOf, movesOf, type OffsetMove, standingOf, startsOf } from '../offset-moves.js'
 import type { MysqlPool, Session } from './connection.js'
-import { lockOffsets, moveOffsets, type OffsetMove, raiseEpochs } from './consumer-offsets.js'
+import { lockOffsets, moveOffsets, raiseEpochs } from './consumer-offsets.js'
 import { ServerRefusal } from './database-error.js'
 import { type Ending, inTransaction } from './transaction.js'
 import { checkAffected, type RowsStatement, rowRefusals } from './upsert.js'
@@ -21,26 +22,14 @@ export const takePartitions = async (
   partitions: readonly string[],
   unknown: Positions,
 ): Promise<Claim> => {
-  if (partitions.length === 0) return { group, epochs: new Map(), positions: new Map() }
-  const missing = partitions.find((id) => !unknown.has(id))
-  if (missing !== undefined) throw new RangeError(`no offset to begin ${missing} at`)
-  const offsets = new Map(partitions.map((id) => [id, unknown.get(id) ?? 0]))
+  if (partitions.length === 0) return claimOf(group, new Map())
+  const starts = startsOf(partitions, unknown)
   const stored = await inTransaction(pool, async (session) => {
-    await raiseEpochs(session, group, offsets)
+    await raiseEpochs(session, group, starts)
     return { commit: await lockOffsets(session, group, partitions) }
   })
-  return {
-    group,
-    epochs: new Map([...stored].map(([id, { epoch }]) => [id, epoch])),
-    positions: new Map([...stored].map(([id, { next }]) => [id, next])),
-  }
+  return claimOf(group, stored)
 }
-
-/** Partitions that were never taken have no epoch: none is below 0. */
-const movesOf = ({ epochs }: Claim, { from, to }: Span): ReadonlyMap<string, OffsetMove> =>
-  new Map(
-    [...from].map(([id, start]) => [id, { from: start, to: to.get(id) ?? start, epoch: epochs.get(id) ?? 0 }] as const),
-  )
 
 /** Why not all offsets moved. Those that did are put back before the others are looked at. */
 const judge = async (
@@ -49,17 +38,8 @@ const judge = async (
   moves: ReadonlyMap<string, OffsetMove>,
 ): Promise<Ending<WriteOutcome>> => {
   await session.query('rolling back', 'ROLLBACK')
-  const stored = await lockOffsets(session, group, moves.keys())
-  const differs = (place: 'from' | 'to') => (entry: readonly [string, OffsetMove]) => {
-    const [id, move] = entry
-    const found = stored.get(id)
-    return found?.next !== move[place] || found.epoch !== move.epoch
-  }
-  if (!Array.from(moves).some(differs('to'))) return { rollback: { kind: 'written', repeated: true } }
-  const partitions = Array.from(moves)
-    .filter(differs('from'))
-    .map(([id]) => id)
-  if (partitions.length > 0) return { rollback: { kind: 'fenced', partitions } }
+  const standing = standingOf(moves, await lockOffsets(session, group, moves.keys()))
+  if (standing !== undefined) return { rollback: standing }
   throw new RanktideError('DATABASE_CONFLICT', `the offsets of group ${group} were changed from outside meanwhile`)
 }
 

@@ -13,6 +13,7 @@
 import pg, { type PoolClient } from 'pg'
 import { enableCustomJSONParsingForLargeNumbers, raw, type SQLFragment, sql } from 'zapatos/db'
 import { RanktideError } from '../../core/errors.js'
+import { withDeadline } from '../deadline.js'
 import { asDatabaseError, isOfStatement, refusalOf } from './database-error.js'
 import { parsePostgresUrl } from './postgres-url.js'
 
@@ -60,14 +61,6 @@ const sessionSettings = (timeoutMs: number): SQLFragment =>
     SET lock_timeout = ${raw(String(Math.ceil(timeoutMs * 0.5)))};
     SET idle_in_transaction_session_timeout = ${raw(String(timeoutMs))};
     SET SESSION CHARACTERISTICS AS TRANSACTION ISOLATION LEVEL READ COMMITTED`
-
-const withDeadline = <T>(work: Promise<T>, ms: number, late: () => RanktideError): Promise<T> => {
-  let timer: NodeJS.Timeout | undefined
-  const deadline = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(late()), ms)
-  })
-  return Promise.race([work, deadline]).finally(() => clearTimeout(timer))
-}
 
 /** A connection, and whether it has to be given up: no error but a statement's own leaves it as it was. */
 interface Use {

@@ -5,19 +5,9 @@
 import { param, type SQLFragment, sql } from 'zapatos/db'
 import type * as s from 'zapatos/schema'
 import { parsePartitionId, partitionId } from '../../core/positions.js'
+import type { OffsetMove, StoredOffset } from '../offset-moves.js'
 
 export type OffsetRow = Pick<s.consumer_offsets.Selectable, 'topic' | 'partition_id' | 'next_offset' | 'epoch'>
-
-export interface OffsetMove {
-  readonly from: number
-  readonly to: number
-  readonly epoch: number
-}
-
-export interface StoredOffset {
-  readonly next: number
-  readonly epoch: number
-}
 
 export const storedOffsets = (rows: readonly OffsetRow[]): ReadonlyMap<string, StoredOffset> =>
   new Map(

@@ -3,8 +3,9 @@
  * SELECT, INSERT and UPDATE on these tables. Memory: the values of one batch.
  */
 import type { SQLFragment } from 'zapatos/db'
-import type { BucketIncrement, CountBatch, ItemKey } from '../../core/count-batch.js'
+import type { BucketIncrement, CountBatch } from '../../core/count-batch.js'
 import type { CounterSpec } from '../../core/counter-spec.js'
+import { itemText } from '../../core/folding.js'
 import type { Positions } from '../../core/positions.js'
 import type { Claim, CountStore, Span, WriteOutcome } from '../../operators/batch-store.js'
 import type { Finding } from '../mysql/finding.js'
@@ -17,13 +18,11 @@ import { rangesOf, readCountedTable } from './counted-table.js'
 import { quotedTable } from './sql-name.js'
 import { takePartitions, writeBatch } from './write-batch.js'
 
-const nameOf = ({ biz, bizId }: ItemKey): string => `${bizId} ${biz}`
-
 const partOf = ({ increments, buckets }: CountBatch, first: number, end: number): CountBatch => {
   if (first === 0 && end === increments.length) return { increments, buckets }
   const part = increments.slice(first, end)
-  const names = new Set(part.map(nameOf))
-  return { increments: part, buckets: buckets.filter((bucket) => names.has(nameOf(bucket))) }
+  const names = new Set(part.map(itemText))
+  return { increments: part, buckets: buckets.filter((bucket) => names.has(itemText(bucket))) }
 }
 
 const additionsOf = (spec: CounterSpec, { increments, buckets }: CountBatch, condition: SQLFragment): SQLFragment[] => {

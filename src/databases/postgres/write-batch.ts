@@ -11,17 +11,16 @@ import { type GenericSQLExpression, raw, type SQL, type SQLFragment, sql } from 
 import { RanktideError } from '../../core/errors.js'
 import type { Positions } from '../../core/positions.js'
 import type { Claim, Span, WriteOutcome } from '../../operators/batch-store.js'
+import { claimOf, movesOf, type OffsetMove, standingOf, startsOf } from '../offset-moves.js'
 import { type Additions, allOf, type Batch } from './batch-additions.js'
 import type { PostgresPool } from './connection.js'
 import {
   expectedOffsets,
   lockOffsets,
   moveOffsets,
-  type OffsetMove,
   type OffsetRow,
   offsetsHold,
   raiseEpochs,
-  type StoredOffset,
   storedOffsets,
 } from './consumer-offsets.js'
 import { findRefused } from './find-refused.js'
@@ -36,38 +35,9 @@ export const takePartitions = async (
   partitions: readonly string[],
   unknown: Positions,
 ): Promise<Claim> => {
-  if (partitions.length === 0) return { group, epochs: new Map(), positions: new Map() }
-  const missing = partitions.find((id) => !unknown.has(id))
-  if (missing !== undefined) throw new RangeError(`no offset to begin ${missing} at`)
-  const offsets = new Map(partitions.map((id) => [id, unknown.get(id) ?? 0]))
-  const stored = storedOffsets(
-    await pool.use((session) => session.run('taking partitions', raiseEpochs(group, offsets))),
-  )
-  return {
-    group,
-    epochs: new Map([...stored].map(([id, { epoch }]) => [id, epoch])),
-    positions: new Map([...stored].map(([id, { next }]) => [id, next])),
-  }
-}
-
-/** Partitions that were never taken have no epoch: none is below 1. */
-const movesOf = ({ epochs }: Claim, { from, to }: Span): ReadonlyMap<string, OffsetMove> =>
-  new Map(
-    [...from].map(([id, start]) => [id, { from: start, to: to.get(id) ?? start, epoch: epochs.get(id) ?? 0 }] as const),
-  )
-
-/** What it is that offsets do not stand as expected; undefined: they do. */
-const judge = (
-  moves: ReadonlyMap<string, OffsetMove>,
-  stored: ReadonlyMap<string, StoredOffset>,
-): WriteOutcome | undefined => {
-  const differing = (place: 'from' | 'to'): readonly string[] =>
-    [...moves]
-      .filter(([id, move]) => stored.get(id)?.next !== move[place] || stored.get(id)?.epoch !== move.epoch)
-      .map(([id]) => id)
-  if (differing('to').length === 0) return { kind: 'written', repeated: true }
-  const partitions = differing('from')
-  return partitions.length > 0 ? { kind: 'fenced', partitions } : undefined
+  if (partitions.length === 0) return claimOf(group, new Map())
+  const taking = raiseEpochs(group, startsOf(partitions, unknown))
+  return claimOf(group, storedOffsets(await pool.use((session) => session.run('taking partitions', taking))))
 }
 
 const holds = sql`(SELECT holds FROM standing)`
@@ -101,7 +71,7 @@ const refusedItems = (
       GenericSQLExpression,
       OffsetRow[]
     >`WITH expected AS (${expectedOffsets(moves)}) ${lockOffsets(group)}`
-    const standing = judge(moves, storedOffsets(await session.run('locking offsets', locked)))
+    const standing = standingOf(moves, storedOffsets(await session.run('locking offsets', locked)))
     const refused = standing === undefined ? await findRefused(session, batch) : []
     await session.run('rolling back', sql`ROLLBACK`)
     if (standing !== undefined) return standing
@@ -122,7 +92,7 @@ export const writeBatch = async (
   if (outcome.kind === 'refused') return refusedItems(pool, claim.group, moves, batch)
   const rows = outcome.rows
   if (rows.length === moves.size && rows.every((row) => row.holds)) return { kind: 'written', repeated: false }
-  const standing = judge(moves, storedOffsets(rows))
+  const standing = standingOf(moves, storedOffsets(rows))
   if (standing !== undefined) return standing
   throw new RanktideError(
     'DATABASE_CONFLICT',
