@@ -1,10 +1,10 @@
 /** `config check --connect`: asks every server once, and says what a start would meet. */
 import type { BoardSpec } from '../core/board-spec.js'
-import { RanktideError } from '../core/errors.js'
 import { grantMarker } from '../databases/mysql/marker.js'
 import { RedisClient } from '../redis/client.js'
 import type { Config } from '../runtime/config.js'
 import { feedsOf } from '../runtime/feeds.js'
+import { checkBoards } from './check-boards.js'
 import { checkCounters } from './check-counters.js'
 import { checkTopics } from './check-topics.js'
 import { type ConnectionFinding, failed } from './connection-finding.js'
@@ -34,22 +34,10 @@ const checkRedis = async ({ redis }: Config): Promise<readonly ConnectionFinding
 const checkDatabase = async (config: Config): Promise<readonly ConnectionFinding[]> => {
   const database = new WorkerDatabase(config.database)
   const findings: ConnectionFinding[] = []
-  const specs: BoardSpec[] = []
   try {
-    for (const board of config.boards) {
-      try {
-        const resolved = await database.resolve([board])
-        specs.push(...resolved)
-        findings.push({
-          name: `board ${board.name}`,
-          level: 'ok',
-          detail: `${board.table.database}.${board.table.table}`,
-        })
-      } catch (error) {
-        findings.push(failed(`board ${board.name}`, error))
-        if (error instanceof RanktideError && error.code.startsWith('DATABASE')) return findings
-      }
-    }
+    const { findings: boards, specs, unreachable } = await checkBoards(config, database)
+    findings.push(...boards)
+    if (unreachable) return findings
     for (const { level, code, message } of await database.preflight(specs))
       findings.push({ name: code, level, detail: message })
     if (specs.length > 0) findings.push(await checkMarker(config, database, specs))

@@ -1,12 +1,12 @@
 /** What a start would meet in Kafka: the topics of a feed, their partitions, and whose messages they carry. */
-import { catchError, concatMap, lastValueFrom, of, takeUntil, takeWhile, tap, timer, toArray } from 'rxjs'
-import { type Positions, parsePartitionId } from '../core/positions.js'
+import { parsePartitionId } from '../core/positions.js'
 import { peekTable } from '../formats/peek-table.js'
-import type { FeedSource, Message } from '../operators/ports.js'
+import type { Message } from '../operators/ports.js'
 import type { Config, TableName } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { type ConnectionFinding, failed } from './connection-finding.js'
+import { lastMessages } from './last-messages.js'
 
 /** How many messages of each partition are looked at, and how long they may take to come, ms. */
 const peekAt = 500
@@ -18,7 +18,7 @@ export const checkTopics = async ({ kafka }: Config, feed: Feed): Promise<readon
   const source = createKafkaFeed({ brokers: kafka.brokers.join(','), group, client, topics: feed.topics, window })
   try {
     const ends = await source.ends()
-    const messages = await lastMessages(source, ends)
+    const messages = await lastMessages(source, ends, { count: peekAt, limit: peekFor })
     return feed.topics.map((topic) => {
       const partitions = [...ends.keys()].filter((id) => parsePartitionId(id).topic === topic).length
       const peeked = messages.filter((message) => message.topic === topic)
@@ -32,20 +32,6 @@ export const checkTopics = async ({ kafka }: Config, feed: Feed): Promise<readon
   } finally {
     await source.close()
   }
-}
-
-/** The newest messages of every partition; none of them where they do not come in time, or are gone from the topic. */
-const lastMessages = (source: FeedSource, ends: Positions): Promise<readonly Message[]> => {
-  const start = new Map([...ends].map(([id, end]) => [id, Math.max(0, end - peekAt)]))
-  const messages$ = source.batches(start).pipe(
-    tap((batch) => batch.release()),
-    takeWhile(({ positions }) => [...ends].some(([id, end]) => (positions.get(id) ?? 0) < end), true),
-    takeUntil(timer(peekFor)),
-    concatMap((batch) => batch.messages),
-    catchError(() => of()),
-    toArray(),
-  )
-  return lastValueFrom(messages$)
 }
 
 const tablesOf = ({ boards }: Feed, topic: string): readonly string[] => [
