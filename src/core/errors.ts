@@ -107,6 +107,8 @@ export const errorTable = {
     verdict: 'fatal',
     message: 'commits may become visible in another order than the binary log has them',
   },
+  OFFSET_INVALID: { verdict: 'fatal', message: 'that is no place in the topic' },
+  GROUP_ACTIVE: { verdict: 'fatal', message: 'offsets of a group at work cannot be changed' },
   PORT_TAKEN: { verdict: 'fatal', message: 'the HTTP port cannot be listened on' },
   UNEXPECTED: { verdict: 'fatal', message: 'an error that ranktide does not know' },
 } as const satisfies Record<string, ErrorEntry>

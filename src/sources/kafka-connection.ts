@@ -121,6 +121,20 @@ export class KafkaConnection {
     return offsets
   }
 
+  /** What the group has committed; without partitions of which it has nothing. */
+  async committed(partitions: readonly string[]): Promise<Map<string, number>> {
+    const asked = partitions.map(parsePartitionId)
+    const answer = await this.#questions.ask<readonly Partial<TopicPartitionOffset>[]>(
+      'asking for committed offsets',
+      (limit, done) => this.#consumer.committed(asked, limit, done as Callback<unknown>),
+    )
+    const positions = new Map<string, number>()
+    for (const { topic, partition, offset } of answer)
+      if (topic !== undefined && partition !== undefined && offset !== undefined && offset >= 0)
+        positions.set(partitionId(topic, partition), offset)
+    return positions
+  }
+
   /** Joins the group, as `options.member` says. Nothing is read before assign(). */
   subscribe(topics: readonly string[]): void {
     this.#call('subscribing', () => this.#consumer.subscribe([...topics]))
