@@ -44,31 +44,49 @@ const tryMarker = (session: Session, marker: MarkerTable): Promise<unknown> =>
       " ON DUPLICATE KEY UPDATE nonce = '', seq = seq + 1",
   )
 
-/**
- * Whether markers can be written. The table is created only when INFORMATION_SCHEMA does not list it: a CREATE TABLE IF
- * NOT EXISTS goes into the binary log each time and soils Canal's history of tables.
- * Throws COLUMN_MISSING for a table of that name that is no marker table, and DATABASE_* for what may pass.
- */
-export const ensureMarkerTable = async (pool: MysqlPool, marker: MarkerTable): Promise<'ready' | 'denied'> => {
+/** Whether the table is there. Throws COLUMN_MISSING for a table of that name that is no marker table. */
+const isThere = async (session: Session, marker: MarkerTable): Promise<boolean> => {
+  const found = await readMarkerColumns(session, marker)
+  const missing = columns.find((column) => !found.includes(column))
+  if (found.length === 0 || missing === undefined) return found.length > 0
+  throw new RanktideError(
+    'COLUMN_MISSING',
+    `${marker.database}.${marker.table} has no column ${missing}: name another marker table, or drop this one and run: ${createMarkerTable(marker)}`,
+  )
+}
+
+const unlessDenied = async <T>(ask: Promise<T>): Promise<T | 'denied'> => {
   try {
-    return await pool.use(async (session) => {
-      const found = await readMarkerColumns(session, marker)
-      const missing = columns.find((column) => !found.includes(column))
-      if (found.length === 0) await session.query('creating the marker table', createMarkerTable(marker))
-      else if (missing !== undefined) {
-        throw new RanktideError(
-          'COLUMN_MISSING',
-          `${marker.database}.${marker.table} has no column ${missing}: name another marker table, or drop this one and run: ${createMarkerTable(marker)}`,
-        )
-      }
-      await tryMarker(session, marker)
-      return 'ready' as const
-    })
+    return await ask
   } catch (error) {
     if (error instanceof RanktideError && error.code === 'DATABASE_DENIED') return 'denied'
     throw error
   }
 }
+
+/**
+ * Whether markers can be written. The table is created only when INFORMATION_SCHEMA does not list it: a CREATE TABLE IF
+ * NOT EXISTS goes into the binary log each time and soils Canal's history of tables.
+ * Throws COLUMN_MISSING for a table of that name that is no marker table, and DATABASE_* for what may pass.
+ */
+export const ensureMarkerTable = (pool: MysqlPool, marker: MarkerTable): Promise<'ready' | 'denied'> =>
+  unlessDenied(
+    pool.use(async (session) => {
+      if (!(await isThere(session, marker))) await session.query('creating the marker table', createMarkerTable(marker))
+      await tryMarker(session, marker)
+      return 'ready' as const
+    }),
+  )
+
+/** The same, and nothing is made. `missing`: not there, or the user may not even see it. */
+export const lookForMarkerTable = (pool: MysqlPool, marker: MarkerTable): Promise<'ready' | 'missing' | 'denied'> =>
+  unlessDenied(
+    pool.use(async (session) => {
+      if (!(await isThere(session, marker))) return 'missing' as const
+      await tryMarker(session, marker)
+      return 'ready' as const
+    }),
+  )
 
 /** Returns once the marker is committed, with its place in the count of the feed's markers. */
 export const writeMarker = async (

@@ -30,3 +30,34 @@ export const readBinlogStatus = async (session: Session): Promise<BinlogPosition
     throw error
   }
 }
+
+/** As `readBinlogStatus`, on any version; also undefined where the server knows neither statement. */
+export const readBinlogPosition = async (session: Session): Promise<BinlogPosition | undefined> => {
+  for (const statement of ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS']) {
+    try {
+      const { rows } = await session.query('asking where the binary log stands', statement)
+      const [file, position] = rows[0] ?? []
+      if (file !== null && file !== undefined) return { file, position: Number(position) }
+    } catch (error) {
+      // A statement that this version does not have is DATABASE_QUERY: the other one is tried.
+      const passes = error instanceof RanktideError && /^DATABASE_(DENIED|QUERY)$/.test(error.code)
+      if (!passes) throw error
+    }
+  }
+  return undefined
+}
+
+/** The server's clock, ms since 1970. */
+export const readServerTime = async (session: Session): Promise<number> => {
+  const { rows } = await session.query('asking for the time', 'SELECT CAST(UNIX_TIMESTAMP(NOW(3)) * 1000 AS SIGNED)')
+  return Number(rows[0]?.[0])
+}
+
+/** Who reads the binary log now, as `user@host`; without the right PROCESS only connections of the user itself are seen. */
+export const readBinlogReaders = async (session: Session): Promise<readonly string[]> => {
+  const { rows } = await session.query(
+    'asking who reads the binary log',
+    "SELECT DISTINCT USER, HOST FROM INFORMATION_SCHEMA.PROCESSLIST WHERE COMMAND LIKE 'Binlog Dump%' ORDER BY USER, HOST",
+  )
+  return rows.map(([user, host]) => `${user}@${host}`)
+}
