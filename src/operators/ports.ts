@@ -5,6 +5,7 @@
 import type { Observable, ObservableInput } from 'rxjs'
 import type { BoardDiff, BoardStatus, Entry } from '../core/board-content.js'
 import type { Refusal } from '../core/change.js'
+import type { RawHeaders } from '../core/letter.js'
 import type { Positions } from '../core/positions.js'
 import type { RefillQuery, RefillRows } from '../core/refill.js'
 import type { GroupsQuery, GroupsRows } from '../core/refill-groups.js'
@@ -21,6 +22,8 @@ export interface Message {
   readonly value: Uint8Array | null
   /** Record time, ms since 1970; undefined if the record has none. */
   readonly timestamp: number | undefined
+  /** As the client gives them (core/letter.ts reads them); undefined where there are none. */
+  readonly headers?: RawHeaders
 }
 
 /**
