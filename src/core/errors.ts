@@ -109,6 +109,8 @@ export const errorTable = {
   },
   OFFSET_INVALID: { verdict: 'fatal', message: 'that is no place in the topic' },
   GROUP_ACTIVE: { verdict: 'fatal', message: 'offsets of a group at work cannot be changed' },
+  FEED_OWNED: { verdict: 'fatal', message: 'a running replica owns the feed' },
+  REPLAY_REFUSED: { verdict: 'fatal', message: 'what was replayed is not written to Redis' },
   PORT_TAKEN: { verdict: 'fatal', message: 'the HTTP port cannot be listened on' },
   UNEXPECTED: { verdict: 'fatal', message: 'an error that ranktide does not know' },
 } as const satisfies Record<string, ErrorEntry>

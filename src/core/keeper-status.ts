@@ -11,6 +11,8 @@ import type { KeeperFeed } from './keeper-feed.js'
 export const rewinding = 'rewinding'
 /** The reason of a board that was started from Redis while the stream comes up to it. */
 export const catchingUp = 'catching up'
+/** The reason of a board that a replay has put into Redis, until an owner has taken it and come up to the stream. */
+export const replayed = 'replayed'
 
 const onTime = 'the last barrier rests on time, no marker proved it'
 

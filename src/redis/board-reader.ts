@@ -71,7 +71,8 @@ export class BoardReader {
   readonly #options: Required<BoardReaderOptions>
   readonly #changes = new Subject<string>()
   readonly #failures = new Subject<RanktideError>()
-  readonly #watched: ReadonlyMap<string, Watched>
+  #watched: ReadonlyMap<string, Watched>
+  #unsubscribe: () => void = () => {}
   /** Server time less monotonic time, as the last look had it. */
   #serverOffset: number | undefined
   /** The last look found a heartbeat: somebody keeps the feed's boards, or did lately. */
@@ -81,16 +82,8 @@ export class BoardReader {
 
   constructor(options: BoardReaderOptions) {
     this.#options = { ...defaults, ...options }
-    const { prefix, boards, zsets } = this.#options
-    const watch = (board: string): Watched => ({
-      keys: boardKeys(prefix, board, zsets.get(board)),
-      board: undefined,
-      absent: false,
-      vouchedAt: 0,
-      reading: false,
-      again: false,
-    })
-    this.#watched = new Map(boards.map((board) => [board, watch(board)]))
+    const { boards, zsets } = this.#options
+    this.#watched = this.#watch(boards, zsets)
     this.changes$ = this.#changes.asObservable()
     this.failures$ = this.#failures.asObservable()
   }
@@ -111,8 +104,46 @@ export class BoardReader {
   start(): void {
     if (this.#running) return
     this.#running = true
+    this.#subscribe()
+    this.#poll()
+  }
+
+  /**
+   * Reads these boards from now on. One that stays is served on as it was read last, also where its set goes by another
+   * name now, until it has been read from there.
+   */
+  change(boards: readonly string[], zsets: ReadonlyMap<string, string>): void {
+    this.#watched = this.#watch(boards, zsets)
+    if (!this.#running) return
+    this.#unsubscribe()
+    this.#subscribe()
+    this.#pollSoon()
+  }
+
+  /** The connections are their opener's to close. */
+  stop(): void {
+    this.#running = false
+    this.#unsubscribe()
+    clearTimeout(this.#timer)
+    this.#changes.complete()
+    this.#failures.complete()
+  }
+
+  #watch(boards: readonly string[], zsets: ReadonlyMap<string, string>): ReadonlyMap<string, Watched> {
+    const former: ReadonlyMap<string, Watched> | undefined = this.#watched
+    const one = (board: string): Watched => {
+      const keys = boardKeys(this.#options.prefix, board, zsets.get(board))
+      const known = former?.get(board)
+      if (known?.keys.zset === keys.zset) return known
+      const last = { board: known?.board, vouchedAt: known?.vouchedAt ?? 0 }
+      return { keys, ...last, absent: false, reading: false, again: false }
+    }
+    return new Map(boards.map((board) => [board, one(board)]))
+  }
+
+  #subscribe(): void {
     const byChannel = new Map([...this.#watched].map(([board, { keys }]) => [keys.changes, board]))
-    this.#options.subscriber.subscribe(
+    this.#unsubscribe = this.#options.subscriber.subscribe(
       [...byChannel.keys()],
       (channel, version) => {
         const board = byChannel.get(channel)
@@ -120,15 +151,6 @@ export class BoardReader {
       },
       () => this.#pollSoon(),
     )
-    this.#poll()
-  }
-
-  /** The connections are their opener's to close. */
-  stop(): void {
-    this.#running = false
-    clearTimeout(this.#timer)
-    this.#changes.complete()
-    this.#failures.complete()
   }
 
   #ageOf({ confirmedAt = 0, meta }: Cached, vouchedAt: number): number | undefined {

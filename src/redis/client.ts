@@ -174,41 +174,65 @@ export class RedisClient {
 
   /**
    * Hears messages of the channels, over every reconnection; `reconnected` is told whenever some may have been missed.
-   * Takes this connection over: use one of its own.
+   * Takes this connection over: use one of its own. Returns the way to hear no more of them.
    */
   subscribe(
     channels: readonly string[],
     message: (channel: string, text: string) => void,
     reconnected: () => void,
-  ): void {
+  ): () => void {
+    if (channels.length === 0) return () => {}
     const subscribe = () => {
       // A failure here closes the connection or is repeated at the next one; polling covers what is missed meanwhile.
       this.#redis.subscribe(...channels).then(reconnected, (error: unknown) => {
         this.#failures.next(redisError(error, this.where))
       })
     }
-    this.#redis.on('message', message)
+    const heard = new Set(channels)
+    const tell = (channel: string, text: string): void => {
+      if (heard.has(channel)) message(channel, text)
+    }
+    this.#redis.on('message', tell)
     this.#redis.on('ready', subscribe)
     if (this.#redis.status === 'ready') subscribe()
+    return () => {
+      this.#redis.off('message', tell)
+      this.#redis.off('ready', subscribe)
+      // Without a connection there is nothing to be undone: the next one begins without subscriptions.
+      if (this.#redis.status === 'ready') this.#redis.unsubscribe(...channels).catch(() => {})
+    }
   }
 
   /** As `subscribe`, for the channels that fit a pattern; may share a connection with it. */
-  subscribePattern(pattern: string, message: (channel: string, text: string) => void, reconnected: () => void): void {
+  subscribePattern(
+    pattern: string,
+    message: (channel: string, text: string) => void,
+    reconnected: () => void,
+  ): () => void {
     const subscribe = () => {
       this.#redis.psubscribe(pattern).then(reconnected, (error: unknown) => {
         this.#failures.next(redisError(error, this.where))
       })
     }
-    this.#redis.on('pmessage', (heard: string, channel: string, text: string) => {
+    const tell = (heard: string, channel: string, text: string): void => {
       if (heard === pattern) message(channel, text)
-    })
+    }
+    this.#redis.on('pmessage', tell)
     this.#redis.on('ready', subscribe)
     if (this.#redis.status === 'ready') subscribe()
+    return () => {
+      this.#redis.off('pmessage', tell)
+      this.#redis.off('ready', subscribe)
+      if (this.#redis.status === 'ready') this.#redis.punsubscribe(pattern).catch(() => {})
+    }
   }
 
-  /** Told whenever the connection is lost. */
-  onLost(lost: () => void): void {
+  /** Told whenever the connection is lost. Returns the way to be told no more. */
+  onLost(lost: () => void): () => void {
     this.#redis.on('close', lost)
+    return () => {
+      this.#redis.off('close', lost)
+    }
   }
 
   /** Ends at once; calls under way fail. */

@@ -72,6 +72,7 @@ export class GroupReader {
   #registryAt = Number.NEGATIVE_INFINITY
   #registryDue = true
   #timer: NodeJS.Timeout | undefined
+  #unsubscribe: () => void = () => {}
   #running = false
   #resting = false
   /** Counts groups that came or went. */
@@ -87,7 +88,7 @@ export class GroupReader {
     this.#running = true
     const { subscriber, prefix, board } = this.#options
     const [before = '', after = ''] = splitKeys(prefix, board).changes.split('*')
-    subscriber.subscribePattern(
+    const unsubscribe = subscriber.subscribePattern(
       splitKeys(prefix, board).changes,
       (channel, version) => this.#heard(`${board}/${channel.slice(before.length, -after.length)}`, version),
       () => {
@@ -95,14 +96,19 @@ export class GroupReader {
         this.#subscription = this.#subscriptions
       },
     )
-    subscriber.onLost(() => {
+    const hearNothing = subscriber.onLost(() => {
       this.#beLost()
     })
+    this.#unsubscribe = () => {
+      unsubscribe()
+      hearNothing()
+    }
     this.#poll()
   }
 
   stop(): void {
     this.#running = false
+    this.#unsubscribe()
     clearTimeout(this.#timer)
   }
 

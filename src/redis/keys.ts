@@ -67,6 +67,21 @@ export const boardKeys = (prefix: string, board: string, zset?: string): BoardKe
   }
 }
 
+/**
+ * A board that nobody keeps, under a name that its writer chose: rows and meta stand beside it, in its slot. Names in which
+ * that is impossible are refused, as `boardKeys` does.
+ */
+export const shadowKeys = (key: string): Omit<BoardKeys, 'changes'> => {
+  const tag = hashTag(key)
+  if (key === '' || (tag === undefined && key.includes('}')))
+    throw new RanktideError(
+      'CONFIG_INVALID',
+      `the key ${JSON.stringify(key)} is empty, or holds a brace outside a hash tag`,
+    )
+  const stem = tag === undefined ? `{${key}}` : key
+  return { zset: key, rows: `${stem}:rows`, meta: `${stem}:meta` }
+}
+
 export const feedKeys = (prefix: string, feed: string): FeedKeys => {
   refuseBraces('the prefix', prefix)
   refuseBraces('the feed name', feed)

@@ -12,6 +12,8 @@ const scripts = {
   ranktideTake: { numberOfKeys: 3, lua: lua('board', 'take') },
   ranktidePublish: { numberOfKeys: 3, lua: lua('board', 'publish') },
   ranktideForget: { numberOfKeys: 3, lua: lua('board', 'forget') },
+  ranktideSwap: { numberOfKeys: 3, lua: lua('board', 'swap') },
+  ranktideShadow: { numberOfKeys: 3, lua: lua('board', 'shadow') },
   ranktideRegistry: { numberOfKeys: 2, lua: lua('registry') },
   ranktideConfirm: { numberOfKeys: 2, lua: lua('confirm') },
   ranktideReadHeartbeat: { numberOfKeys: 1, lua: lua('read-heartbeat') },

@@ -1,4 +1,4 @@
--- Shared head of take.lua, publish.lua and forget.lua: scripts.ts puts it before them. It defines functions and touches no key.
+-- Shared head of the scripts on one board: scripts.ts puts it before them. It defines functions and touches no key.
 --
 -- KEYS  1 zset (member, score)   2 rows (hash: member -> JSON)   3 meta (hash)
 --
@@ -38,6 +38,17 @@ local function read(command, key, ...)
   end
   if reply.err then return redis.call(command, key, ...) end -- raises it as Redis would
   return reply
+end
+
+-- Sends `count` items of `width` values from ARGV; returns the error reply, if any. In chunks of 1,000 items, since Lua's
+-- unpack fails near 8,000 values.
+local function write(command, key, from, count, width)
+  local last = from + count * width - 1
+  for start = from, last, 1000 * width do
+    local reply = redis.pcall(command, key, unpack(ARGV, start, math.min(start + 1000 * width - 1, last)))
+    if type(reply) == 'table' and reply.err then return reply end
+  end
+  return nil
 end
 
 -- The zset with scores and the rows, both flat. Rows without a place in the zset are removed on the way: no diff made

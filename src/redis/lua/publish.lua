@@ -15,10 +15,8 @@
 --                       another version, or a key had the wrong type (it was deleted): diff again from what is told
 -- Refusals are made before anything is written, but for the wrong type, which says what is there afterwards.
 -- Order of writes: members leave before any enters, so the zset never holds more than N, and a full listpack of 128
--- stays one. Chunks of 1,000, since Lua's unpack fails near 8,000 values. Only what the difference holds is sent.
+-- stays one. Only what the difference holds is sent.
 -- With an empty difference meta alone is written; version and channel move only if state or reason did.
-
-local CHUNK = 1000
 
 local stored = redis.pcall('HMGET', META, 'epoch', 'owner', 'version', 'state', 'reason', 'confirmed_at')
 if wrong_type(stored) then return { 'lost' } end
@@ -37,16 +35,6 @@ local leaving, scoring, showing = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumb
 local leave_from = 16
 local scores_from = leave_from + leaving
 local rows_from = scores_from + 2 * scoring
-
--- Sends `count` items of `width` values from ARGV; returns the error reply, if any.
-local function write(command, key, from, count, width)
-  local last = from + count * width - 1
-  for start = from, last, CHUNK * width do
-    local reply = redis.pcall(command, key, unpack(ARGV, start, math.min(start + CHUNK * width - 1, last)))
-    if type(reply) == 'table' and reply.err then return reply end
-  end
-  return nil
-end
 
 local failure = write('ZREM', ZSET, leave_from, leaving, 1)
   or write('HDEL', ROWS, leave_from, leaving, 1)
