@@ -35,6 +35,12 @@ const code = await runProgram(
       const { migrate } = await import('./worker/migrate.js')
       return migrate(config, dryRun)
     },
+    readStatus: async (config) => {
+      const { readStatus } = await loadWithKafka(() => import('./operate/read-status.js'))
+      return readStatus(config)
+    },
+    stopSignal: stopOnSignals,
+    terminal: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
     eraseHistory: async (config, what) => {
       const { eraseReads } = await import('./worker/erase-reads.js')
       return eraseReads(config, what)

@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { buildProgram } from '../src/cli/program.js'
 import { parseConfig } from '../src/runtime/load-config.js'
+import { programActions } from './support/program-actions.js'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const read = (file: string): string => readFileSync(join(root, file), 'utf8')
@@ -84,17 +85,7 @@ describe('README.md', () => {
 
   test('shows commands of ranktide and npm that exist', () => {
     const shown = `${blocks(readme, 'sh').join('')}${blocks(readme, 'text').join('')}`
-    const program = buildProgram({
-      runWorker: () => Promise.resolve(),
-      checkConnections: () => Promise.resolve([]),
-      proposeConfig: () => Promise.reject(new Error('was not asked for')),
-      migrate: () => Promise.reject(new Error('was not asked for')),
-      eraseHistory: () => Promise.reject(new Error('was not asked for')),
-      runDemo: () => Promise.reject(new Error('was not asked for')),
-      surroundings: { environment: {}, hostname: 'pod-1' },
-      out: () => {},
-      error: () => {},
-    })
+    const program = buildProgram(programActions())
     const commands = [...shown.matchAll(/node dist\/src\/main\.js ([a-z ]+)/g)].map(([, words = '']) => words.trim())
     expect(commands).toEqual(expect.arrayContaining(['run', 'config check']))
     for (const words of commands) {

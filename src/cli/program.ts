@@ -10,12 +10,14 @@ import { type ConfigPart, configParts, partOf } from '../runtime/config-part.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { createLog, type Log } from '../runtime/log.js'
 import { hidePasswords } from '../runtime/secrets.js'
+import { CommandFailed } from './command-failed.js'
 import { addDemo, type DemoActions, DemoFailed } from './demo-command.js'
 import { describeBoard } from './describe-board.js'
 import { describeCounter, describeHistory } from './describe-counter.js'
 import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
+import { addStatus, type StatusActions } from './status-command.js'
 import { packageVersion } from './version.js'
 
 /** What `config check --connect` found out about one server, topic, table or index. */
@@ -27,7 +29,7 @@ export interface ConnectionFinding {
   readonly detail: string
 }
 
-export interface ProgramActions extends InitActions, DemoActions, HistoryActions, MigrateActions {
+export interface ProgramActions extends InitActions, DemoActions, HistoryActions, MigrateActions, StatusActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -143,6 +145,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addRun(program, actions)
   addConfig(program, actions)
   addMigrate(program, actions)
+  addStatus(program, actions)
   addHistory(program, actions)
   addInit(program, actions)
   addDemo(program, actions)
@@ -155,7 +158,7 @@ export const runProgram = async (actions: ProgramActions, line: readonly string[
     await buildProgram(actions).parseAsync(line, { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof ChecksFailed || error instanceof DemoFailed) return 1
+    if (error instanceof ChecksFailed || error instanceof DemoFailed || error instanceof CommandFailed) return 1
     // Commander has printed its sentence already; asking for help or the version is its only success.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return tellError(error, actions)

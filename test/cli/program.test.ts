@@ -7,6 +7,7 @@ import { RanktideError } from '../../src/core/errors.js'
 import type { Proposal } from '../../src/init/proposal.js'
 import type { InitOptions } from '../../src/init/propose.js'
 import type { Config } from '../../src/runtime/config.js'
+import { programActions } from '../support/program-actions.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ranktide-cli-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -36,16 +37,11 @@ interface Run {
 const run = async (line: string, more: Partial<ProgramActions> = {}): Promise<Run> => {
   let [out, error] = ['', '']
   const ran: Config[] = []
-  const actions: ProgramActions = {
+  const actions = programActions({
     runWorker: (config) => {
       ran.push(config)
       return Promise.resolve()
     },
-    checkConnections: () => Promise.reject(new Error('was not asked for')),
-    proposeConfig: () => Promise.reject(new Error('was not asked for')),
-    migrate: () => Promise.reject(new Error('was not asked for')),
-    eraseHistory: () => Promise.reject(new Error('was not asked for')),
-    runDemo: () => Promise.reject(new Error('was not asked for')),
     surroundings: { environment: { LOG_LEVEL: 'silent' }, hostname: 'pod-1' },
     out: (text) => {
       out += text
@@ -54,7 +50,7 @@ const run = async (line: string, more: Partial<ProgramActions> = {}): Promise<Ru
       error += text
     },
     ...more,
-  }
+  })
   const code = await runProgram(actions, line.split(' '))
   return { code, out, error, ran }
 }

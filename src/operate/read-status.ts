@@ -1,0 +1,139 @@
+/**
+ * How everything of a configuration stands, asked from outside: Redis, Kafka and, for counters, the database. No worker
+ * is asked, so it does not matter where one runs, or whether one does.
+ *
+ * Nothing is written and no group is joined. What could not be asked becomes a problem and leaves out what it would have
+ * told. Ends within some seconds, whatever the servers do.
+ */
+import { isWell } from '../core/board-content.js'
+import { RedisClient } from '../redis/client.js'
+import type { Config } from '../runtime/config.js'
+import { type Feed, feedsOf } from '../runtime/feeds.js'
+import { KafkaLook } from '../sources/kafka-look.js'
+import { type FoundBoard, type FoundFeed, findFeed } from './boards-in-redis.js'
+import { counterReports } from './counters-in-database.js'
+import { type FoundLag, Lags } from './lag-in-kafka.js'
+import { type BoardReport, type FeedReport, type Problem, problemOf, type Status, type Tell } from './status.js'
+
+export const readStatus = async (config: Config): Promise<Status> => {
+  const problems: Problem[] = []
+  const tell: Tell = (server, what, error) => problems.push(problemOf(server, what, error))
+  const [look, found] = await Promise.all([openLook(config, tell), findBoards(config, tell)])
+  try {
+    const feeds: FeedReport[] = []
+    const boards: BoardReport[] = []
+    for (const feed of feedsOf(config)) {
+      const lags = await lagsOn(look, feed.topics, `feed ${feed.name}`, tell)
+      const there = found.get(feed.name)
+      feeds.push(await feedReport(feed, there, lags))
+      for (const board of feed.boards) {
+        const of = there?.boards.find(({ config: { name } }) => name === board.name)
+        boards.push(of === undefined ? unknownBoard(feed.name, board) : await boardReport(feed.name, of, lags))
+      }
+    }
+    const lagsOf = (topics: readonly string[], what: string) => lagsOn(look, topics, what, tell)
+    const counters = await counterReports(config, lagsOf, tell)
+    const inOrder = config.boards.flatMap(({ name }) => boards.filter((board) => board.name === name))
+    const well = problems.length === 0 && boards.every(isBoardWell)
+    return { at: new Date().toISOString(), well, feeds, boards: inOrder, counters, problems }
+  } finally {
+    await look?.close()
+  }
+}
+
+export const isBoardWell = ({ state, groups }: BoardReport): boolean =>
+  state !== null && isWell({ state }) && (groups === null || groups.notExact === 0)
+
+const openLook = async ({ kafka }: Config, tell: Tell): Promise<KafkaLook | undefined> => {
+  const { group, client } = kafka
+  try {
+    return await KafkaLook.open({ brokers: kafka.brokers.join(','), group, client })
+  } catch (error) {
+    tell('kafka', 'lag', error)
+    return undefined
+  }
+}
+
+/** By feed. */
+const findBoards = async (config: Config, tell: Tell): Promise<ReadonlyMap<string, FoundFeed>> => {
+  const found = new Map<string, FoundFeed>()
+  if (config.redis === undefined) return found
+  const client = new RedisClient(config.redis.connection)
+  try {
+    await client.connected()
+    for (const feed of feedsOf(config)) found.set(feed.name, await findFeed(client, config.redis.prefix, feed))
+  } catch (error) {
+    tell('redis', 'boards', error)
+  } finally {
+    client.close()
+  }
+  return found
+}
+
+const lagsOn = async (
+  look: KafkaLook | undefined,
+  topics: readonly string[],
+  what: string,
+  tell: Tell,
+): Promise<Lags | undefined> => {
+  if (look === undefined) return undefined
+  try {
+    return await Lags.on(look, topics)
+  } catch (error) {
+    tell('kafka', `lag of ${what}`, error)
+    return undefined
+  }
+}
+
+const feedReport = async (
+  { name, topics }: Feed,
+  found: FoundFeed | undefined,
+  lags: Lags | undefined,
+): Promise<FeedReport> => {
+  const { lease, heartbeat, now = 0 } = found?.feed ?? {}
+  const lag = heartbeat === undefined ? undefined : await lags?.of(heartbeat.positions)
+  return {
+    name,
+    topics,
+    lease: lease === undefined ? null : { owner: lease.owner, seconds: lease.leftMs / 1_000 },
+    confirmedSeconds: heartbeat === undefined ? null : Math.max(0, now - heartbeat.at) / 1_000,
+    partitions: lag?.partitions ?? null,
+    lag: lag?.lag ?? null,
+  }
+}
+
+const boardReport = async (feed: string, found: FoundBoard, lags: Lags | undefined): Promise<BoardReport> => {
+  const { config, status, ageSeconds, positions, groups } = found
+  const { stored, rows } = found.found
+  const lag: FoundLag | undefined = positions === undefined ? undefined : await lags?.of(positions)
+  return {
+    name: config.name,
+    feed,
+    ...status,
+    ageSeconds,
+    version: stored.version ?? null,
+    epoch: stored.epoch ?? null,
+    owner: stored.owner ?? null,
+    rows: groups?.rows ?? rows,
+    size: config.size,
+    groups: groups === undefined ? null : { count: groups.count, notExact: groups.notExact },
+    positions: positions === undefined ? null : Object.fromEntries(positions),
+    lag: lag?.lag ?? null,
+  }
+}
+
+const unknownBoard = (feed: string, { name, size }: FoundBoard['config']): BoardReport => ({
+  name,
+  feed,
+  state: null,
+  reason: 'Redis could not be asked',
+  ageSeconds: null,
+  version: null,
+  epoch: null,
+  owner: null,
+  rows: null,
+  size,
+  groups: null,
+  positions: null,
+  lag: null,
+})

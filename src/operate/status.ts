@@ -1,0 +1,75 @@
+/**
+ * What `ranktide status` tells, as `--json` prints it: names stay, unknown is null. Times in seconds.
+ */
+import type { BoardState } from '../core/board-content.js'
+import { asRanktideError } from '../core/errors.js'
+import type { Lag, PartitionLag } from '../core/lag.js'
+
+export interface Status {
+  /** ISO 8601, UTC. */
+  readonly at: string
+  /** Every server could be asked, and every board is exact or assumed. */
+  readonly well: boolean
+  readonly feeds: readonly FeedReport[]
+  readonly boards: readonly BoardReport[]
+  readonly counters: readonly CounterReport[]
+  readonly problems: readonly Problem[]
+}
+
+export interface FeedReport {
+  readonly name: string
+  readonly topics: readonly string[]
+  /** Who may publish its boards, and for how long if it does not renew; null: nobody. */
+  readonly lease: { readonly owner: string; readonly seconds: number } | null
+  /** Since its owner last said that the boards are those of `partitions`. */
+  readonly confirmedSeconds: number | null
+  readonly partitions: readonly PartitionLag[] | null
+  readonly lag: Lag | null
+}
+
+export interface BoardReport {
+  readonly name: string
+  readonly feed: string
+  /** As readers get it. Null: Redis could not be asked. */
+  readonly state: BoardState | null
+  readonly reason: string
+  /** Since it was last known to be the table's. */
+  readonly ageSeconds: number | null
+  readonly version: number | null
+  readonly epoch: number | null
+  readonly owner: string | null
+  /** Of a split board: in all its groups. */
+  readonly rows: number | null
+  /** N; of each group if the board is split. */
+  readonly size: number
+  /** `notExact`: neither exact nor assumed. Null: the board is not split. */
+  readonly groups: { readonly count: number; readonly notExact: number } | null
+  /** What its content is of: next offset by partition. */
+  readonly positions: Readonly<Record<string, number>> | null
+  readonly lag: Lag | null
+}
+
+export interface CounterReport {
+  /** `counters.NAME` or `history`, as in the configuration. */
+  readonly name: string
+  readonly group: string
+  /** `next`: the offset that the database has stored. Null: none is stored, or it could not be asked. */
+  readonly partitions: readonly PartitionLag[] | null
+  readonly lag: Lag | null
+}
+
+export interface Problem {
+  readonly server: 'redis' | 'kafka' | 'database'
+  /** What it is not known for. */
+  readonly what: string
+  readonly code: string
+  readonly detail: string
+}
+
+/** Told what could not be asked. */
+export type Tell = (server: Problem['server'], what: string, error: unknown) => void
+
+export const problemOf = (server: Problem['server'], what: string, error: unknown): Problem => {
+  const { code, message } = asRanktideError(error)
+  return { server, what, code, detail: message }
+}

@@ -1,0 +1,20 @@
+/** Actions of the program for tests of its words: whatever a test does not replace fails the command that asks for it. */
+import type { ProgramActions } from '../../src/cli/program.js'
+
+const unasked = () => Promise.reject(new Error('was not asked for'))
+
+export const programActions = (more: Partial<ProgramActions> = {}): ProgramActions => ({
+  runWorker: unasked,
+  checkConnections: unasked,
+  proposeConfig: unasked,
+  migrate: unasked,
+  eraseHistory: unasked,
+  runDemo: unasked,
+  readStatus: unasked,
+  stopSignal: () => AbortSignal.abort(),
+  terminal: () => undefined,
+  surroundings: { environment: {}, hostname: 'pod-1' },
+  out: () => {},
+  error: () => {},
+  ...more,
+})
