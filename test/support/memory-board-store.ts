@@ -3,7 +3,7 @@
  * at once, so that it serves in virtual time. Several owners share one `MemoryBoards`, as replicas share a Redis.
  */
 import { defer, forkJoin, map, type Observable, of } from 'rxjs'
-import type { Entry } from '../../src/core/board-content.js'
+import type { BoardDiff, Entry } from '../../src/core/board-content.js'
 import { RanktideError } from '../../src/core/errors.js'
 import type { Positions } from '../../src/core/positions.js'
 import type {
@@ -114,6 +114,22 @@ export class MemoryBoards {
 
   names(): readonly string[] {
     return [...this.#boards.keys()]
+  }
+
+  /** A replayed board in the place of this one: as swap.lua has it, on the version that it was planned from. */
+  swap(board: string, diff: BoardDiff, meta: BoardMeta): void {
+    const found = this.getOrCreate(board)
+    found.epoch = Math.max(found.epoch + 1, this.now())
+    found.owner = 'replay'
+    found.version = Math.max(found.version + 1, this.now())
+    for (const member of diff.leave) {
+      found.scores.delete(member)
+      found.rows.delete(member)
+    }
+    for (const { member, score } of diff.scores) found.scores.set(member, Number(score))
+    for (const { member, row } of diff.rows) found.rows.set(member, row)
+    found.meta = meta
+    this.announce(board, found.version)
   }
 
   delete(board: string): void {

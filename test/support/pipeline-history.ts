@@ -19,6 +19,7 @@ import { rankedBy, type SimulatedRanking } from './simulated-rankings.js'
 import { decodeIn, SimulatedSource } from './simulated-source.js'
 import { SimulatedStreamBase } from './simulated-stream-base.js'
 import { SimulatedWorld, table, topic } from './simulated-world.js'
+import { swapReplayed } from './swap-replayed.js'
 import { VirtualTime } from './virtual-time.js'
 import { difference, WatchedBoards, WatchedStore } from './watched-boards.js'
 
@@ -38,6 +39,8 @@ export interface PipelinePlan {
   /** The topics themselves are the base; for modes in which no partition overtakes another. Default: a database. */
   readonly streamBase?: boolean
   readonly audits: boolean
+  /** Boards are replayed to any offsets and swapped in, whoever owns the feed. For modes without hazards across partitions. */
+  readonly replays?: boolean
   readonly window: { readonly events: number; readonly time: number }
   /** Of ten calls to a server, how many do not simply succeed at once. */
   readonly trouble: number
@@ -130,6 +133,7 @@ export class PipelineHistory {
     else if (action === 26) this.#hazard()
     else if (action === 27) this.#restart()
     else if (action === 28) this.#overtake()
+    else if (action === 29 && this.#plan.replays === true && this.#draws.below(4) > 0) this.#replay()
     else if (action === 29) this.#disturb()
     else if (action === 30) this.#changeLease()
     else this.#time.sleep(this.#draws.below(4) === 0 ? 70_000 : 5_000)
@@ -222,6 +226,19 @@ export class PipelineHistory {
       default:
         this.#outageUntil = this.#time.now() + this.#draws.below(8000)
     }
+  }
+
+  /** A board as the topics tell it up to some offsets, old ones or the newest, takes the place of the live one. */
+  #replay(): void {
+    const spec = this.#specs[this.#draws.below(this.#specs.length)]
+    const whole = this.#draws.below(3) === 0
+    const positions = new Map(
+      [...this.#world.ends()].map(([id, end]) => [id, whole ? end : this.#draws.below(end + 1)] as const),
+    )
+    const range = this.#world.rangeTo(positions)
+    // A replay that could not read a message says so, and is not swapped in.
+    if (spec === undefined || range.refused) return
+    swapReplayed(this.#redis, spec, this.#world.foldedTo(positions), { positions, newest: range.newest })
   }
 
   #fate(most: number): Fate {

@@ -171,6 +171,22 @@ export class SimulatedWorld {
     return { events: eventsOf(entry), es, batchId: record.batchId }
   }
 
+  /** What a replay of the topics up to `positions` has to know beside the rows. */
+  rangeTo(positions: Positions): { readonly refused: boolean; readonly newest: ReadonlyMap<string, number> } {
+    let refused = false
+    const newest = new Map<string, number>()
+    for (const [partition, records] of this.#records.entries()) {
+      const id = partitionId(topic, partition)
+      for (const { index } of records.slice(0, positions.get(id) ?? 0)) {
+        const entry = this.#log[index]
+        if (entry?.kind === 'rows' && entry.refused) refused = true
+        const es = this.#esOf(index)
+        if (es > 0) newest.set(id, Math.max(es, newest.get(id) ?? 0))
+      }
+    }
+    return { refused, newest }
+  }
+
   /** The table as the topics tell it up to `positions`: each partition folded in its own order. */
   foldedTo(positions: Positions): Rows {
     const rows: Rows = new Map()

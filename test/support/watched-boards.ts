@@ -24,6 +24,7 @@ import type {
   Vouching,
 } from '../../src/operators/ports.js'
 import { vouchingOf } from '../../src/operators/published-boards.js'
+import type { Swap } from '../../src/redis/replay-store.js'
 import type { Draws } from './draws.js'
 import { type MemoryBoardStore, MemoryBoards } from './memory-board-store.js'
 import { type Fate, simulatedCall } from './simulated-call.js'
@@ -90,6 +91,13 @@ export class WatchedBoards {
     this.boards.flush()
     this.boards.confirmed = undefined
     this.tampered.clear()
+  }
+
+  /** A replay puts its board in the place of the live one: whoever owned it is fenced. */
+  swap(board: string, { diff, meta }: Pick<Swap, 'diff' | 'meta'>): void {
+    this.boards.swap(board, diff, meta)
+    this.#takers.set(board, 'a replay')
+    this.healed.add(board)
   }
 
   /** Makes a failover to what is there now: everything that is written from now on will be lost by it. */
