@@ -107,6 +107,8 @@ export interface BoardMeta {
   readonly positions: Positions
   /** Greatest commit time seen of each partition (whatever names it), ms since 1970: a rewind is known by it. */
   readonly newest?: ReadonlyMap<string, number>
+  /** An operator has asked to read from here again; not once the board in this version was confirmed. */
+  readonly readFrom?: Positions
   /** Identifies the definition (table, score, order, columns, size): another one makes the content unusable. */
   readonly definition: string
 }

@@ -41,8 +41,14 @@ export const provenBefore = ({ status }: BoardMeta): boolean => status.state ===
  */
 export const newestBefore = (start: Positions, metas: Iterable<BoardMeta | undefined>): ReadonlyMap<string, number> => {
   const newest = new Map<string, number>()
-  for (const meta of metas)
-    for (const [id, es] of meta?.newest ?? [])
-      if (start.has(id)) newest.set(id, Math.min(es, newest.get(id) ?? Number.POSITIVE_INFINITY))
+  const known = [...metas].filter((meta) => meta !== undefined)
+  // Started before all of them at an operator's word: what had come until there, nobody remembers.
+  const isRemembered = (id: string): boolean => {
+    const from = start.get(id)
+    return from !== undefined && known.some(({ positions }) => (positions.get(id) ?? 0) <= from)
+  }
+  for (const meta of known)
+    for (const [id, es] of meta.newest ?? [])
+      if (isRemembered(id)) newest.set(id, Math.min(es, newest.get(id) ?? Number.POSITIVE_INFINITY))
   return newest
 }

@@ -77,11 +77,15 @@ const boardMetaOf = (fields: ReadonlyMap<string, string>): BoardMeta | undefined
   const positions = parseNumbersText(fields.get('positions'))
   if (!isState(state) || definition === undefined || positions === undefined) return undefined
   const newest = parseNumbersText(fields.get('es'))
+  // Whoever writes a later version has come past it.
+  const asked = fields.get('read_version') === fields.get('version') ? fields.get('read_from') : undefined
+  const readFrom = parseNumbersText(asked)
   return {
     status: { state, reason: fields.get('reason') ?? '' },
     complete: fields.get('complete') === '1',
     positions,
     ...(newest === undefined || newest.size === 0 ? {} : { newest }),
+    ...(readFrom === undefined ? {} : { readFrom }),
     definition,
   }
 }

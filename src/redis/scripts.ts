@@ -18,6 +18,7 @@ const scripts = {
   ranktideConfirm: { numberOfKeys: 2, lua: lua('confirm') },
   ranktideReadHeartbeat: { numberOfKeys: 1, lua: lua('read-heartbeat') },
   ranktideAcquireLease: { numberOfKeys: 1, lua: lua('acquire-lease') },
+  ranktideSetOffsets: { lua: lua('set-offsets') },
   ranktideReleaseLease: { numberOfKeys: 1, lua: lua('release-lease') },
 }
 

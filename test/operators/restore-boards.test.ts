@@ -3,6 +3,7 @@ import type { BoardState } from '../../src/core/board-content.js'
 import { Feed } from '../../src/core/feed.js'
 import type { BoardMeta, TakenBoard } from '../../src/operators/ports.js'
 import { restoreBoards } from '../../src/operators/restore-boards.js'
+import { newestBefore } from '../../src/operators/restore-positions.js'
 import { entriesOf } from '../support/feed-snapshots.js'
 import { likesBoard } from '../support/quiet-pipeline.js'
 
@@ -43,6 +44,32 @@ describe('a start', () => {
     ['empty without being complete', taken('exact', {}, {} as never)],
   ])('does not go on from a board that is %s', (_, board) => {
     expect(start(board, confirmed(99))).toEqual({ from: undefined, restored: false })
+  })
+
+  const asked = (offset: number) => taken('exact', { readFrom: positions(offset) })
+
+  it.each([
+    ['reads from there', asked(4), nothing, 4],
+    ['is not led past where the board is', asked(12), nothing, 10],
+    ['has done so once the version was confirmed', asked(4), confirmed(100), 15],
+    ['does so until then', asked(4), confirmed(99), 4],
+  ])('that was asked to read again %s', (_, board, heartbeat, from) => {
+    expect(start(board, heartbeat)).toEqual({ from, restored: true })
+  })
+
+  it('shows nothing of what it reads again', () => {
+    const feed = new Feed({ boards: [likesBoard(3)], partitions: 1, marks: true, nonce: 'me' })
+    restoreBoards(feed, new Map([['likes', asked(4)]]), new Map([['likes', 'defined']]), nothing)
+    expect(feed.snapshot().boards[0]).toMatchObject({ status: { reason: 'catching up' }, current: false })
+  })
+
+  it.each([
+    ['the least of those that start there or before', [10, 12], [['t/0', 100]]],
+    ['nothing of a start before all of them', [11, 12], []],
+  ] as const)('remembers of commit times %s', (_, [a, b], newest) => {
+    const at = (offset: number, es: number) =>
+      taken('exact', { positions: positions(offset), newest: new Map([['t/0', es]]) }).meta
+    expect([...newestBefore(positions(10), [undefined, at(a, 100), at(b, 200)])]).toEqual(newest)
   })
 
   it.each([
