@@ -39,6 +39,15 @@ const code = await runProgram(
       const { readStatus } = await loadWithKafka(() => import('./operate/read-status.js'))
       return readStatus(config)
     },
+    listDeadLetters: async (config, options) => {
+      const { listDeadLetters } = await loadWithKafka(() => import('./operate/dead-letters.js'))
+      return listDeadLetters(config, options)
+    },
+    showDeadLetter: async (config, id) => {
+      const { showDeadLetter } = await loadWithKafka(() => import('./operate/show-letter.js'))
+      return showDeadLetter(config, id)
+    },
+    outBytes: (bytes) => process.stdout.write(bytes),
     stopSignal: stopOnSignals,
     terminal: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
     eraseHistory: async (config, what) => {

@@ -11,6 +11,7 @@ import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { createLog, type Log } from '../runtime/log.js'
 import { hidePasswords } from '../runtime/secrets.js'
 import { CommandFailed } from './command-failed.js'
+import { addDeadLetters, type DeadLettersActions } from './dead-letters-command.js'
 import { addDemo, type DemoActions, DemoFailed } from './demo-command.js'
 import { describeBoard } from './describe-board.js'
 import { describeCounter, describeHistory } from './describe-counter.js'
@@ -29,7 +30,13 @@ export interface ConnectionFinding {
   readonly detail: string
 }
 
-export interface ProgramActions extends InitActions, DemoActions, HistoryActions, MigrateActions, StatusActions {
+export interface ProgramActions
+  extends InitActions,
+    DemoActions,
+    HistoryActions,
+    MigrateActions,
+    StatusActions,
+    DeadLettersActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -147,6 +154,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addMigrate(program, actions)
   addStatus(program, actions)
   addHistory(program, actions)
+  addDeadLetters(program, actions)
   addInit(program, actions)
   addDemo(program, actions)
   return program

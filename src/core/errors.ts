@@ -95,6 +95,7 @@ export const errorTable = {
   CONFIG_READ: { verdict: 'fatal', message: 'the configuration file cannot be read' },
   MIGRATION_MISSING: { verdict: 'fatal', message: 'a table of ranktide is not there, or an older version of it' },
   MIGRATION_FAILED: { verdict: 'fatal', message: 'a migration could not be applied' },
+  LETTER_UNKNOWN: { verdict: 'fatal', message: 'there is no such dead letter' },
   TABLE_MISSING: { verdict: 'fatal', message: 'there is no such table' },
   COLUMN_MISSING: { verdict: 'fatal', message: 'the column does not exist' },
   COLUMN_TYPE: { verdict: 'fatal', message: 'the column has a type that cannot be used here' },
@@ -111,6 +112,9 @@ export const errorTable = {
   GROUP_ACTIVE: { verdict: 'fatal', message: 'offsets of a group at work cannot be changed' },
   FEED_OWNED: { verdict: 'fatal', message: 'a running replica owns the feed' },
   REPLAY_REFUSED: { verdict: 'fatal', message: 'what was replayed is not written to Redis' },
+  RECORDED_FILE: { verdict: 'fatal', message: 'the file of recorded messages cannot be used' },
+  CHECKPOINT_INVALID: { verdict: 'fatal', message: 'the replay cannot go on from the checkpoint' },
+  REPLAY_STOPPED: { verdict: 'fatal', message: 'the replay was stopped' },
   PORT_TAKEN: { verdict: 'fatal', message: 'the HTTP port cannot be listened on' },
   UNEXPECTED: { verdict: 'fatal', message: 'an error that ranktide does not know' },
 } as const satisfies Record<string, ErrorEntry>

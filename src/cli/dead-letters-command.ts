@@ -1,0 +1,142 @@
+/** `ranktide dead-letters`: what was refused, why, and what became of it. */
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { parseOffsetTime } from '../core/offset-time.js'
+import type { LetterList, ListOptions } from '../operate/dead-letters.js'
+import type { ShownLetter } from '../operate/show-letter.js'
+import type { Config } from '../runtime/config.js'
+import { parseDuration } from '../runtime/duration.js'
+import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { listJson, listText, showJson, showText } from './dead-letters-text.js'
+
+export interface DeadLettersActions {
+  listDeadLetters(config: Config, options: ListOptions): Promise<LetterList>
+  /** `id`: the offset in the dead-letter topic. */
+  showDeadLetter(config: Config, id: number): Promise<ShownLetter>
+  readonly surroundings: Surroundings
+  readonly out: (text: string) => void
+  /** Standard output, byte for byte. */
+  readonly outBytes: (bytes: Uint8Array) => void
+}
+
+export interface FilterWords {
+  readonly feed?: string
+  readonly code?: string
+  readonly topic?: string
+  readonly since?: number
+}
+
+export interface FileWords {
+  readonly config: string
+  readonly json: boolean
+}
+
+export const letterNumber = (text: string): number => {
+  const found = /^(?:(\d{1,5})\/)?(\d{1,15})$/.exec(text)
+  if (found === null) throw new InvalidArgumentError('Allowed: the id of a letter as list prints it, such as 0/42.')
+  if (Number(found[1] ?? 0) !== 0) throw new InvalidArgumentError('All letters stand in partition 0: such as 0/42.')
+  return Number(found[2])
+}
+
+const since = (text: string): number => {
+  const duration = parseDuration(text)
+  if (duration !== undefined) return Date.now() - duration
+  const time = parseOffsetTime(text)
+  if (time.kind === 'time') return time.at
+  throw new InvalidArgumentError(`Allowed: a duration such as 2h or 7d, or a time with its zone; ${text} ${time.why}.`)
+}
+
+const limit = (text: string): number => {
+  const found = Number(text)
+  if (/^\d{1,6}$/.test(text) && found > 0) return found
+  throw new InvalidArgumentError('Allowed: a whole number from 1 to 999999.')
+}
+
+export const withFile = (command: Command): Command =>
+  command
+    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .option('--json', 'print one JSON object', false)
+
+/** Which letters, beside their ids. */
+export const withFilter = (command: Command): Command =>
+  command
+    .addOption(new Option('--feed <name>', 'of a feed, or of counters.NAME, or of history'))
+    .addOption(new Option('--code <code>', 'refused for this reason, such as PARSE'))
+    .addOption(new Option('--topic <name>', 'of messages of this topic'))
+    .addOption(new Option('--since <when>', 'written since: 2h, 7d, or 2026-11-21T08:00:00Z').argParser(since))
+
+/** Without what was not given. */
+export const filterOf = ({ feed, code, topic, since: from }: FilterWords): FilterWords => ({
+  ...(feed === undefined ? {} : { feed }),
+  ...(code === undefined ? {} : { code }),
+  ...(topic === undefined ? {} : { topic }),
+  ...(from === undefined ? {} : { since: from }),
+})
+
+const examples = `
+A message that can't be used is kept as a dead letter, and everything else goes on. This shows them and settles them;
+nothing is ever deleted: Kafka does that after the topic's retention.
+
+Examples:
+  ranktide dead-letters list
+  ranktide dead-letters show 0/42
+  ranktide dead-letters retry --feed counters.reads --dry-run
+  ranktide dead-letters discard 0/42 --reason "sent by a load test"
+
+Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
+
+const listExamples = `
+Examples:
+  ranktide dead-letters list
+      the open ones, oldest first, and how many there are by code
+  ranktide dead-letters list --feed counters.reads --code EVENT_FIELD --since 2h
+  ranktide dead-letters list --all --limit 200 --after 0/57
+      settled ones, too; the page behind that letter
+
+JSON: {topic, letters: [{id, at, feed, topic, partition, offset, code, detail, state}], more, counts, untold}
+Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
+
+const showExamples = `
+Examples:
+  ranktide dead-letters show 0/42
+      why it was refused, what today's version and configuration make of it, headers, key and value
+  ranktide dead-letters show 0/42 --raw | jq .
+      the bytes of the value and nothing else
+
+Exit codes: 0 ok, 1 failed or no such letter, 2 usage or configuration.`
+
+export const addDeadLetters = (program: Command, actions: DeadLettersActions): void => {
+  const group = program
+    .command('dead-letters')
+    .description('messages that could not be used: list, look at, retry, discard')
+    .addHelpText('after', examples)
+  addList(group, actions)
+  addShow(group, actions)
+}
+
+const addList = (group: Command, actions: DeadLettersActions): void => {
+  withFile(withFilter(group.command('list').description('letters, oldest first, and how many there are by code')))
+    .option('--all', 'settled letters, too', false)
+    .addOption(new Option('--limit <number>', 'most letters to print').argParser(limit).default(50))
+    .addOption(new Option('--after <id>', 'only those behind this letter').argParser(letterNumber))
+    .addHelpText('after', listExamples)
+    .action(async (words: FileWords & FilterWords & { all: boolean; limit: number; after?: number }) => {
+      const config = await loadConfig(words.config, actions.surroundings)
+      const { all, after } = words
+      const options = { ...filterOf(words), all, limit: words.limit, ...(after === undefined ? {} : { after }) }
+      const list = await actions.listDeadLetters(config, options)
+      actions.out(words.json ? `${JSON.stringify(listJson(list))}\n` : listText(list, all))
+    })
+}
+
+const addShow = (group: Command, actions: DeadLettersActions): void => {
+  withFile(group.command('show').description('one letter as a whole, and what would become of it today'))
+    .argument('<id>', 'as list prints it, such as 0/42', letterNumber)
+    .addOption(new Option('--raw', 'write the bytes of the value, and nothing else').default(false).conflicts('json'))
+    .addHelpText('after', showExamples)
+    .action(async (id: number, words: FileWords & { raw: boolean }) => {
+      const config = await loadConfig(words.config, actions.surroundings)
+      const letter = await actions.showDeadLetter(config, id)
+      if (words.raw) return actions.outBytes(letter.message.value ?? new Uint8Array())
+      actions.out(words.json ? `${JSON.stringify(showJson(letter))}\n` : showText(letter))
+    })
+}

@@ -1,0 +1,120 @@
+/**
+ * What today's configuration and version make of a refused message. The database is asked for the tables of boards, Redis
+ * for how far boards are, each once it is needed.
+ */
+import { isLeft } from 'fp-ts/lib/Either.js'
+import type { Decode } from '../core/change.js'
+import { asRanktideError, RanktideError, verdictOf } from '../core/errors.js'
+import type { LetterSource } from '../core/letter.js'
+import { partitionId } from '../core/positions.js'
+import { canalJson } from '../formats/canal-json.js'
+import { readEvent } from '../formats/read-event.js'
+import type { Message } from '../operators/ports.js'
+import { confirmationOf } from '../redis/board-reply.js'
+import { RedisClient } from '../redis/client.js'
+import { boardKeys, feedKeys } from '../redis/keys.js'
+import { readBoard } from '../redis/read-board.js'
+import type { Config, ReadingConfig } from '../runtime/config.js'
+import { type Feed, feedsOf } from '../runtime/feeds.js'
+import { WorkerDatabase } from '../worker/database.js'
+
+/** A letter as it is in the topic, with the refused message as it was. */
+export interface WholeLetter {
+  /** Its offset in the dead-letter topic. */
+  readonly id: number
+  readonly source: LetterSource
+  /** As it stood in its topic, without headers. */
+  readonly message: Message
+}
+
+export type Judgement =
+  /** An event that its pipeline can count, as far as the event alone tells. */
+  | { readonly kind: 'event' }
+  /** Row changes that the boards of the feed could use. */
+  | { readonly kind: 'rows'; readonly feed: Feed }
+  | { readonly kind: 'refused'; readonly code: string; readonly detail: string }
+  /** It can't be told; `why` says what to do. */
+  | { readonly kind: 'unknown'; readonly why: string }
+
+/** A server that can't be reached is no judgement on a letter. */
+const isAway = (error: unknown): boolean => verdictOf(error) === 'retry'
+
+export class LetterJudge {
+  readonly #config: Config
+  readonly #database: WorkerDatabase | undefined
+  readonly #redis: RedisClient | undefined
+  readonly #decoders = new Map<string, Promise<Decode>>()
+
+  /** Connects when it is first needed. */
+  constructor(config: Config) {
+    this.#config = config
+    this.#database = config.boards.length === 0 ? undefined : new WorkerDatabase(config.database)
+    this.#redis = config.redis === undefined ? undefined : new RedisClient(config.redis.connection)
+  }
+
+  /** Fails with DATABASE_* where the database can't be asked. */
+  async judge({ source, message }: Pick<WholeLetter, 'source' | 'message'>): Promise<Judgement> {
+    const reading = this.#readings().get(source.feed)
+    if (reading !== undefined) return judgeEvent(reading, source, message)
+    const feed = feedsOf(this.#config).find(({ name }) => name === source.feed)
+    if (feed === undefined) return { kind: 'unknown', why: `${this.#config.file} has no ${source.feed} any more` }
+    try {
+      const decoded = (await this.#decoderOf(feed))(message.value)
+      return isLeft(decoded) ? { kind: 'refused', ...decoded.left.refusal } : { kind: 'rows', feed }
+    } catch (error) {
+      if (isAway(error)) throw error
+      const { code, detail } = asRanktideError(error)
+      return { kind: 'unknown', why: `its boards can't be made: ${code}: ${detail}` }
+    }
+  }
+
+  /** Why the boards of the feed are not known to hold the message's rows; undefined: they do. Fails with REDIS_*. */
+  async unhealed(feed: Feed, { topic, partition, offset }: LetterSource): Promise<string | undefined> {
+    const { redis } = this.#config
+    const client = this.#redis
+    if (redis === undefined || client === undefined) throw new RanktideError('CONFIG_INVALID', 'boards need redis')
+    const id = partitionId(topic, partition)
+    for (const { name, zset } of feed.boards.filter(({ topics }) => topics.includes(topic))) {
+      const { stored } = await readBoard(client, boardKeys(redis.prefix, name, zset))
+      const { meta, version } = stored
+      if (meta === undefined) return `${name} is not in Redis`
+      const { state, reason } = meta.status
+      if (state !== 'exact' && state !== 'assumed') return `${name} is ${state} (${reason})`
+      const heartbeat = await client.call((commands) => commands.get(feedKeys(redis.prefix, feed.name).heartbeat))
+      const { positions, versions } = confirmationOf(heartbeat)
+      const confirmed = versions.get(name) === version ? positions.get(id) : undefined
+      if (Math.max(meta.positions.get(id) ?? 0, confirmed ?? 0) <= offset) return `${name} has not come past it yet`
+    }
+    return undefined
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled([this.#database?.close(), this.#redis?.close()])
+  }
+
+  #readings(): ReadonlyMap<string, ReadingConfig> {
+    const { counters, history } = this.#config
+    const found = new Map<string, ReadingConfig>(counters.map((counter) => [`counters.${counter.spec.name}`, counter]))
+    if (history !== undefined) found.set('history', history)
+    return found
+  }
+
+  #decoderOf(feed: Feed): Promise<Decode> {
+    const known = this.#decoders.get(feed.name) ?? this.#makeDecoder(feed)
+    this.#decoders.set(feed.name, known)
+    return known
+  }
+
+  async #makeDecoder(feed: Feed): Promise<Decode> {
+    if (this.#database === undefined) throw new RanktideError('CONFIG_INVALID', 'there are no boards')
+    const specs = await this.#database.resolve(feed.boards)
+    const tables = [...new Set(specs.map(({ table }) => table))]
+    return canalJson(tables, { marker: this.#database.markerTable(specs) })
+  }
+}
+
+const judgeEvent = ({ topics }: ReadingConfig, { feed, topic }: LetterSource, message: Message): Judgement => {
+  if (!topics.includes(topic)) return { kind: 'unknown', why: `${feed} does not read ${topic} any more` }
+  const decoded = readEvent(message.value, message.timestamp)
+  return isLeft(decoded) ? { kind: 'refused', ...decoded.left } : { kind: 'event' }
+}
