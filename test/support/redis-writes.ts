@@ -2,7 +2,19 @@
 import { Redis } from 'ioredis'
 import { until } from './until.js'
 
-const reads = new Set(['exists', 'get', 'hget', 'hmget', 'hgetall', 'type', 'zrange', 'zrevrange', 'zscore', 'zcard'])
+const reads = new Set([
+  'exists',
+  'get',
+  'hexists',
+  'hget',
+  'hmget',
+  'hgetall',
+  'type',
+  'zrange',
+  'zrevrange',
+  'zscore',
+  'zcard',
+])
 
 export class RedisWrites {
   readonly #monitor: Redis
@@ -20,7 +32,7 @@ export class RedisWrites {
   /** `about`: what the keys hold in their names. */
   static async start(url: string, about: string): Promise<RedisWrites> {
     const teller = new Redis(url)
-    const monitor = await new Redis(url).monitor()
+    const monitor = await teller.monitor()
     return new RedisWrites(monitor, teller, about)
   }
 

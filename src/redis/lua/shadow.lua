@@ -12,7 +12,7 @@
 local types = {}
 for i = 1, 3 do types[i] = redis.call('TYPE', KEYS[i]).ok end
 local bare = types[1] == 'none' and types[2] == 'none' and types[3] == 'none'
-local ours = types[3] == 'hash' and redis.call('HEXISTS', META, 'shadow') == 1
+local ours = types[3] == 'hash' and redis.call('HGET', META, 'shadow') ~= false
 if not bare and not ours and ARGV[2] ~= '1' then return { 'foreign', types[1], types[2], types[3] } end
 
 redis.call('DEL', ZSET, ROWS, META)
