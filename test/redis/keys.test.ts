@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
-import { boardKeys, feedKeys } from '../../src/redis/keys.js'
+import { boardKeys, feedKeys, shadowKeys } from '../../src/redis/keys.js'
 
 /** Redis Cluster's slot: CRC16 (XMODEM) of the hash tag, or of the whole key, modulo 16,384. */
 const slotOf = (key: string): number => {
@@ -65,4 +65,19 @@ it('feed keys share a slot', () => {
   const { lease, heartbeat } = feedKeys('ranktide', 'webook')
   expect([lease, heartbeat]).toEqual(['ranktide:{feed:webook}:lease', 'ranktide:{feed:webook}:heartbeat'])
   expect(slotOf(lease)).toBe(slotOf(heartbeat))
+})
+
+describe('keys of a shadow board', () => {
+  it.each([
+    ['yesterday', '{yesterday}:rows'],
+    ['ranktide:{likes}:yesterday', 'ranktide:{likes}:yesterday:rows'],
+    ['{a}{b}', '{a}{b}:rows'],
+    ['odd{name', '{odd{name}:rows'],
+  ])('of %s stand beside it, in its slot', (key, rows) => {
+    const keys = shadowKeys(key)
+    expect(keys).toMatchObject({ zset: key, rows })
+    expect(new Set(slots(keys)).size).toBe(1)
+  })
+
+  it.each(['', '{}x', 'x}'])('refuse the name "%s"', (key) => expect(() => shadowKeys(key)).toThrow(RanktideError))
 })
