@@ -9,11 +9,33 @@ import type { Image } from '../../core/table.js'
 
 type TableEvent = Exclude<DecodedEvent, { readonly kind: 'marker' }>
 
+/** All that it knows, to go on from later. */
+export interface StreamTableState {
+  readonly rows: Map<string, Image>
+  /** By kind, in the order in which they came. */
+  readonly doubts: ReadonlyMap<string, string>
+  readonly broken: string | undefined
+  readonly refused: number
+}
+
 export class StreamTable {
-  readonly #rows = new Map<string, Image>()
-  readonly #doubts = new Map<string, string>()
+  readonly #rows: Map<string, Image>
+  readonly #doubts: Map<string, string>
   /** Rows are known to be missing or wrong: which ones is not. */
   #broken: string | undefined
+  #refused: number
+
+  constructor(state?: StreamTableState) {
+    this.#rows = state?.rows ?? new Map()
+    this.#doubts = new Map(state?.doubts)
+    this.#broken = state?.broken
+    this.#refused = state?.refused ?? 0
+  }
+
+  /** Not a copy: of the moment at which it is asked for. */
+  get state(): StreamTableState {
+    return { rows: this.#rows, doubts: this.#doubts, broken: this.#broken, refused: this.#refused }
+  }
 
   get rows(): ReadonlyMap<string, Image> {
     return this.#rows
@@ -57,6 +79,7 @@ export class StreamTable {
         this.#break('XA_ROLLBACK', 'XA ROLLBACK')
         return
       case 'refused':
+        this.#refused += 1
         this.#break(event.refusal.code, event.refusal.detail)
         return
     }
@@ -66,6 +89,7 @@ export class StreamTable {
   #truncate(partitions: number): void {
     this.#rows.clear()
     this.#broken = undefined
+    this.#refused = 0
     this.#doubts.clear()
     if (partitions > 1) this.#doubts.set('truncate', 'TRUNCATE or DROP on several partitions')
   }

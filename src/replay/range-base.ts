@@ -1,0 +1,140 @@
+/**
+ * The base of a replay: every row of the board's table that the range told so far, and those that it was given before
+ * the first message. No database is asked: what it holds now is not what the range left.
+ *
+ * Guarantees: an answer is of exactly the positions that were gathered; it never fails, what the range does not tell is
+ * its `doubt`. Reading all rows for a refill may cost no more than the messages that came since the last: until then an
+ * answer waits, and boards are short meanwhile, which nobody sees. Order: that of the windows. Duplicates: harmless.
+ * Memory: every row of the table.
+ */
+import { Observable } from 'rxjs'
+import type { BoardStatus } from '../core/board-content.js'
+import { furthest, type Positions } from '../core/positions.js'
+import type { GroupsQuery, GroupsRows } from '../core/refill-groups.js'
+import { bestRows, bestRowsOfGroups, type Rows } from '../databases/memory/best-rows.js'
+import { StreamTable, type StreamTableState } from '../databases/memory/stream-table.js'
+import type { EventBatch } from '../operators/event-batch.js'
+import type { RowGatherer } from '../operators/gather-rows.js'
+import type { Base, RefillQuery, RefillRows } from '../operators/ports.js'
+
+/** All that a replay has come to so far: nothing else is needed to go on. */
+export interface RangeState {
+  readonly table: StreamTableState
+  readonly positions: Positions
+  /** By partition, the newest commit time, ms since 1970. */
+  readonly newest: ReadonlyMap<string, number>
+  readonly messages: number
+  readonly rows: number
+  readonly refused: number
+}
+
+/** Rows that are looked at for each message that came. */
+const rowsPerMessage = 2
+
+/** Whether partitions can have overtaken each other is known at the end: until then they may have. */
+const several = 2
+const onlyBetweenPartitions = ['key-change', 'truncate']
+/** The doubt that is noted with every TRUNCATE: what was before it is of no interest any more. */
+const emptied = 'truncate'
+
+const brokenReason = (broken: string, refused: number): string => {
+  if (refused === 0) return broken
+  return `${refused} ${refused === 1 ? 'message' : 'messages'} could not be read; first ${broken}`
+}
+
+export class RangeBase implements Base, RowGatherer {
+  /** Nobody can write to the past. */
+  readonly marks = false
+  readonly #table: StreamTable
+  readonly #newest: Map<string, number>
+  #positions: Positions
+  #messages: number
+  #rows: number
+  #refused: number
+  #credit = 0
+  #over = false
+  #waiting: (() => void)[] = []
+
+  constructor(state: RangeState) {
+    this.#table = new StreamTable(state.table)
+    this.#newest = new Map(state.newest)
+    this.#positions = state.positions
+    this.#messages = state.messages
+    this.#rows = state.rows
+    this.#refused = state.refused
+  }
+
+  get state(): RangeState {
+    return {
+      table: this.#table.state,
+      positions: this.#positions,
+      newest: this.#newest,
+      messages: this.#messages,
+      rows: this.#rows,
+      refused: this.#refused,
+    }
+  }
+
+  get rows(): Rows {
+    return this.#table.rows
+  }
+
+  gather({ events, positions, maxEs, messages }: EventBatch): void {
+    for (const event of events) {
+      if (event.kind === 'row') this.#rows += 1
+      else if (event.kind === 'refused') this.#refused += 1
+      if (event.kind === 'marker' || event.kind === 'rewound') continue
+      if (event.kind === 'held-up' || event.kind === 'going-on') continue
+      this.#table.apply(event, several)
+    }
+    for (const [id, es] of maxEs) this.#newest.set(id, Math.max(es, this.#newest.get(id) ?? 0))
+    this.#positions = furthest(this.#positions, positions)
+    this.#messages += messages
+    this.#credit = Math.min(this.#credit + messages * rowsPerMessage, this.rows.size + messages)
+    if (this.#waiting.length > 0) this.#answerDue()
+  }
+
+  /** Nothing more comes: every question is answered at once. */
+  finish(): void {
+    this.#over = true
+    this.#answerDue()
+  }
+
+  /** `cut`: what the range does not tell because of where it begins. */
+  status(partitions: number, cut: string | undefined): BoardStatus {
+    const { broken, refused, doubts } = this.#table.state
+    if (broken !== undefined) return { state: 'degraded', reason: brokenReason(broken, refused) }
+    const told = [...doubts].filter(([kind]) => partitions > 1 || !onlyBetweenPartitions.includes(kind))
+    const reasons = [...(cut === undefined || doubts.has(emptied) ? [] : [cut]), ...told.map(([, doubt]) => doubt)]
+    return reasons.length === 0 ? { state: 'exact', reason: '' } : { state: 'assumed', reason: reasons.join('; ') }
+  }
+
+  read({ board, limit }: RefillQuery): Observable<RefillRows> {
+    return this.#answer((rows) => bestRows(board, limit, rows))
+  }
+
+  readGroups({ board, limit, groups }: GroupsQuery): Observable<GroupsRows> {
+    return this.#answer((rows) => bestRowsOfGroups(board, limit, groups, rows))
+  }
+
+  mark(): Observable<void> {
+    return new Observable((subscriber) => subscriber.error(new Error('no marker can be written to the past')))
+  }
+
+  #answer<T>(question: (rows: Rows) => T): Observable<T & Pick<RefillRows, 'at'>> {
+    return new Observable((subscriber) => {
+      this.#waiting.push(() => {
+        subscriber.next({ ...question(this.rows), at: this.#positions })
+        subscriber.complete()
+      })
+      this.#answerDue()
+    })
+  }
+
+  #answerDue(): void {
+    while (this.#waiting.length > 0 && (this.#over || this.#credit >= this.rows.size)) {
+      this.#credit -= this.rows.size
+      this.#waiting.shift()?.()
+    }
+  }
+}
