@@ -39,6 +39,10 @@ const code = await runProgram(
       const { readStatus } = await loadWithKafka(() => import('./operate/read-status.js'))
       return readStatus(config)
     },
+    verify: async (config, wish) => {
+      const { verify } = await import('./operate/verify.js')
+      return verify(config, wish)
+    },
     listDeadLetters: async (config, options) => {
       const { listDeadLetters } = await loadWithKafka(() => import('./operate/dead-letters.js'))
       return listDeadLetters(config, options)

@@ -19,6 +19,7 @@ import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
 import { addStatus, type StatusActions } from './status-command.js'
+import { addVerify, type VerifyActions } from './verify-command.js'
 import { packageVersion } from './version.js'
 
 /** What `config check --connect` found out about one server, topic, table or index. */
@@ -36,6 +37,7 @@ export interface ProgramActions
     HistoryActions,
     MigrateActions,
     StatusActions,
+    VerifyActions,
     DeadLettersActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
@@ -153,6 +155,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addConfig(program, actions)
   addMigrate(program, actions)
   addStatus(program, actions)
+  addVerify(program, actions)
   addHistory(program, actions)
   addDeadLetters(program, actions)
   addInit(program, actions)

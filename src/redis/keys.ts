@@ -22,6 +22,8 @@ export interface FeedKeys {
   readonly lease: string
   /** String (JSON): when the feed's owner last confirmed its boards, and at which positions. */
   readonly heartbeat: string
+  /** Hash: boards that the owner is asked to repair. */
+  readonly heal: string
 }
 
 export interface SplitKeys {
@@ -86,7 +88,7 @@ export const feedKeys = (prefix: string, feed: string): FeedKeys => {
   refuseBraces('the prefix', prefix)
   refuseBraces('the feed name', feed)
   const stem = withPrefix(prefix, `{feed:${feed}}`)
-  return { lease: `${stem}:lease`, heartbeat: `${stem}:heartbeat` }
+  return { lease: `${stem}:lease`, heartbeat: `${stem}:heartbeat`, heal: `${stem}:heal` }
 }
 
 /** What a split board has beside the keys of its groups and its own, which are those of any board. */

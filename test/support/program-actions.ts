@@ -11,6 +11,7 @@ export const programActions = (more: Partial<ProgramActions> = {}): ProgramActio
   eraseHistory: unasked,
   runDemo: unasked,
   readStatus: unasked,
+  verify: unasked,
   listDeadLetters: unasked,
   showDeadLetter: unasked,
   outBytes: () => {},
