@@ -28,7 +28,7 @@ export const readCounterPipeline = (ports: ReadCounterPorts): Observable<Counter
   return ports.consumer.assignments().pipe(
     takePartitions(ports, folding, (generation) =>
       generation.batches$.pipe(
-        decodeReads(ports.decode),
+        decodeReads(ports.decode, ports.name),
         writeRefusedReads(ports, generation),
         windowReads(window, ports.window.time, ports.scheduler),
         writeWindows(ports, folding, generation),

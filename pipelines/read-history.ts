@@ -23,7 +23,7 @@ export const readHistoryPipeline = (ports: ReadHistoryPorts): Observable<Counter
   return ports.consumer.assignments().pipe(
     takePartitions(ports, foldHistory, (generation) =>
       generation.batches$.pipe(
-        decodeReads(ports.decode),
+        decodeReads(ports.decode, ports.name),
         writeRefusedReads(ports, generation),
         windowReads(window, ports.window.time, ports.scheduler),
         writeWindows(ports, foldHistory, generation),

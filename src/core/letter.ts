@@ -57,6 +57,13 @@ export const headersOf = (raw: RawHeaders = []): ReadonlyMap<string, string> => 
   )
 }
 
+/** One header, without reading the others. */
+export const headerOf = (raw: RawHeaders, wanted: string): string | undefined => {
+  const list = Array.isArray(raw) ? (raw as readonly Readonly<Record<string, unknown>>[]) : [raw]
+  const found = list.findLast((header) => Object.hasOwn(header, wanted))
+  return found === undefined ? undefined : textOf((found as Readonly<Record<string, unknown>>)[wanted])
+}
+
 export const letterIdentity = ({ feed, topic, partition, offset, timestamp }: LetterSource): string =>
   `${feed}\n${topic}/${partition}\n${offset}\n${timestamp ?? ''}`
 

@@ -1,6 +1,6 @@
 import type { Observable } from 'rxjs'
 import type { Claim } from './batch-store.js'
-import type { MessageBatch } from './ports.js'
+import type { MessageBatch, RefusedRecord } from './ports.js'
 
 /** Partitions from when they are taken until they are taken away, or until another process has them. */
 export interface Generation {
@@ -12,6 +12,8 @@ export interface Generation {
    * nothing is tried again: who has the partitions now reads on from what was committed.
    */
   readonly over$: Observable<void>
+  /** Refused events whose letters are written, and whose offsets are not committed; see tell-passed.ts. */
+  readonly unpassed?: RefusedRecord[]
 }
 
 /** Ends a generation from within: what it had read and not written is read again by whoever has the partitions next. */

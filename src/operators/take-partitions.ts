@@ -134,7 +134,10 @@ const countGeneration = <B>(
       const taken: CounterNews = { kind: 'taken', positions: claim.positions, ends, at: ports.scheduler.now() }
       return concat(
         of({ kind: 'lost', offsets: lost } as const, taken),
-        count({ claim, batches$, over$ }).pipe(endWhenFenced(over$, pause$), besides(watchEnds(assignment, ports))),
+        count({ claim, batches$, over$, unpassed: [] }).pipe(
+          endWhenFenced(over$, pause$),
+          besides(watchEnds(assignment, ports)),
+        ),
       )
     }),
   )

@@ -7,12 +7,14 @@ import {
   type OperatorFunction,
   of,
   takeUntil,
+  tap,
   throwIfEmpty,
 } from 'rxjs'
 import type { CounterPorts } from './counter-ports.js'
 import { type Generation, GenerationOver } from './generation.js'
 import type { DeadLetter, RefusedRecord } from './ports.js'
 import type { ReadBatch } from './read-batch.js'
+import { notePassing } from './tell-passed.js'
 import { writeLetters } from './write-letters.js'
 
 export type RefusingPorts = Pick<CounterPorts<never>, 'name' | 'deadLetters' | 'scheduler' | 'observer'>
@@ -26,7 +28,7 @@ export type RefusingPorts = Pick<CounterPorts<never>, 'name' | 'deadLetters' | '
  */
 export const writeRefusedReads = (
   ports: RefusingPorts,
-  generation: Pick<Generation, 'over$'>,
+  generation: Pick<Generation, 'over$' | 'unpassed'>,
 ): OperatorFunction<ReadBatch, ReadBatch> =>
   concatMap((batch) =>
     batch.refused.length === 0 ? of(batch) : keepRefused(ports, generation, batch.refused).pipe(map(() => batch)),
@@ -35,15 +37,16 @@ export const writeRefusedReads = (
 /** Emits once all are kept. */
 export const keepRefused = (
   { name, deadLetters, scheduler, observer }: RefusingPorts,
-  { over$ }: Pick<Generation, 'over$'>,
+  generation: Pick<Generation, 'over$' | 'unpassed'>,
   refused: readonly RefusedRecord[],
 ): Observable<void> =>
   defer(() => {
     const letters = refused.map((one): DeadLetter => ({ ...one, feed: name }))
     return writeLetters({ deadLetters, scheduler, observer: observer.letters }, letters)
   }).pipe(
-    takeUntil(over$),
+    takeUntil(generation.over$),
     filter(({ kind }) => kind === 'written'),
+    tap(() => notePassing(generation, refused)),
     map(() => undefined),
     throwIfEmpty(() => new GenerationOver()),
   )

@@ -24,6 +24,7 @@ import type { Generation } from './generation.js'
 import type { RefusedRecord } from './ports.js'
 import type { DecodedRead, ReadWindow } from './read-batch.js'
 import { retryInGeneration } from './retry-in-generation.js'
+import { tellPassed } from './tell-passed.js'
 import { keepRefused, type RefusingPorts } from './write-refused-reads.js'
 
 /** Timeouts of one batch in a row after which it is given up, ends its generation, and is read again in smaller windows. */
@@ -112,6 +113,7 @@ const writeWindow = <B>(
         switch (outcome.kind) {
           case 'written': {
             const { repeated } = outcome
+            tellPassed(writing.ports, writing.generation, positions)
             return of({
               kind: 'written',
               positions,

@@ -7,6 +7,7 @@
  */
 import kafka from 'node-rdkafka'
 import { RanktideError } from '../core/errors.js'
+import { letterHeaders, passedHeaders } from '../core/letter.js'
 import type { DeadLetter, DeadLetters } from '../operators/ports.js'
 import { kafkaError } from './kafka-errors.js'
 import { KafkaProducer, type ProducedRecord } from './kafka-producer.js'
@@ -43,11 +44,20 @@ export class KafkaDeadLetters implements DeadLetters {
     await this.#connected()
   }
 
-  async write(letters: readonly DeadLetter[]): Promise<void> {
+  write(letters: readonly DeadLetter[]): Promise<void> {
+    return this.#write(letters.map(recordOf))
+  }
+
+  passed(letters: readonly DeadLetter[]): Promise<void> {
+    const headersOf = (letter: DeadLetter) => passedHeaders({ ...letter.message, feed: letter.feed })
+    return this.#write(letters.map((letter) => ({ key: null, value: null, headers: headersOf(letter) })))
+  }
+
+  async #write(records: readonly ProducedRecord[]): Promise<void> {
     const used = this.#connected()
     const producer = await used
     try {
-      await producer.write(this.topic, letters.map(recordOf))
+      await producer.write(this.topic, records)
     } catch (error) {
       // See kafka-producer.ts: the next call begins with a new one, which looks for the topic again. Calls of several
       // pipelines share one; the first of them that fails ends it, and a later one must not lose sight of its successor.
@@ -120,13 +130,5 @@ export class KafkaDeadLetters implements DeadLetters {
 const recordOf = ({ message, refusal, feed }: DeadLetter): ProducedRecord => ({
   key: message.key,
   value: message.value,
-  headers: {
-    'ranktide-code': refusal.code,
-    'ranktide-detail': refusal.detail,
-    'ranktide-feed': feed,
-    'ranktide-topic': message.topic,
-    'ranktide-partition': String(message.partition),
-    'ranktide-offset': String(message.offset),
-    ...(message.timestamp === undefined ? {} : { 'ranktide-timestamp': String(message.timestamp) }),
-  },
+  headers: letterHeaders({ ...message, feed }, refusal),
 })

@@ -19,7 +19,7 @@ const good = '{"uid":1,"biz":"a","biz_id":2,"ts":1700000000000}'
 const decoded = (messages: readonly Message[], release = () => {}): ReadBatch => {
   const batches: ReadBatch[] = []
   of({ messages, positions: new Map([['reads/0', 9]]), release })
-    .pipe(decodeReads(readEvent))
+    .pipe(decodeReads(readEvent, 'counters.reads'))
     .subscribe((batch) => batches.push(batch))
   const [batch] = batches
   if (batch === undefined) throw new Error('no batch')
