@@ -9,12 +9,23 @@ import type { OpenStore } from './worker-parts.js'
 /** Nothing is read. */
 const window = { events: 1, bytes: 1024 * 1024, time: 5 }
 
-export const checkCounters = async (config: Config): Promise<readonly ConnectionFinding[]> => {
+export const checkCounters = async (config: Config): Promise<readonly ConnectionFinding[]> => [
+  ...(await checkCounterTopics(config)),
+  ...(await checkCounterTables(config)),
+]
+
+const checkCounterTopics = (config: Config): Promise<readonly ConnectionFinding[]> => {
   const { counters, history } = config
-  const parts = countingParts(config)
   const readers = [...counters, ...(history === undefined ? [] : [history])]
   const topics = [...new Set(readers.flatMap((reader) => reader.topics))]
-  const findings = await Promise.all(topics.map((topic) => checkTopic(config, topic)))
+  return Promise.all(topics.map((topic) => checkTopic(config, topic)))
+}
+
+/** The tables alone: what is counted into, and ranktide's own. */
+export const checkCounterTables = async (config: Config): Promise<readonly ConnectionFinding[]> => {
+  const { counters, history } = config
+  const parts = countingParts(config)
+  const findings: ConnectionFinding[] = []
   for (const { spec } of counters) {
     const { schema, name } = spec.table
     const table = schema === undefined ? name : `${schema}.${name}`

@@ -1,0 +1,148 @@
+/** The doctor's look at the database: nothing is written, and no table is made. */
+import type { BoardSpec } from '../core/board-spec.js'
+import { RanktideError } from '../core/errors.js'
+import { grantMarker, lookForMarkerTable, type MarkerTable } from '../databases/mysql/marker.js'
+import { mayOn, type Privilege, readPrivileges } from '../databases/mysql/privileges.js'
+import { readBinlogReaders, readServerTime, readVersion } from '../databases/mysql/server.js'
+import type { Config } from '../runtime/config.js'
+import { checkBoards } from '../worker/check-boards.js'
+import type { WorkerDatabase } from '../worker/database.js'
+import { advised, type DoctorFinding, failed, fine, notAsked, warning } from './doctor-finding.js'
+
+export interface DatabaseLook {
+  readonly findings: readonly DoctorFinding[]
+  /** Of the boards that can be kept. */
+  readonly specs: readonly BoardSpec[]
+  /** Where markers may be written now. */
+  readonly marker: MarkerTable | undefined
+}
+
+interface Server {
+  readonly findings: readonly DoctorFinding[]
+  readonly account: string
+  readonly privileges: readonly Privilege[]
+}
+
+/** Ages and margins are in seconds: clocks that are further apart mislead, ms. */
+const clocksApart = 2_000
+
+/** `url`'s account, told apart from what the server makes of it. Never rejects. */
+export const lookAtDatabase = async (config: Config, database: WorkerDatabase): Promise<DatabaseLook> => {
+  const names = config.boards.map(({ name }) => `board ${name}`)
+  let server: Server
+  try {
+    server = await askServer(database)
+  } catch (error) {
+    const rest = ['binlog', ...names, 'marker'].map((name) => notAsked(name, 'the database cannot be used'))
+    return { findings: [failed('database', error), ...rest], specs: [], marker: undefined }
+  }
+  const { findings, specs } = await checkBoards(config, database)
+  const boards = findings.map((finding) => withGrant(advised(finding), config, server.account))
+  const preflight = await preflightOf(database, specs)
+  const { finding, marker } = await lookAtMarker(config, database, specs, server)
+  return { findings: [...server.findings, ...preflight, ...boards, finding], specs, marker }
+}
+
+const askServer = async (database: WorkerDatabase): Promise<Server> => {
+  const account = await database.account()
+  return database.primary.use(async (session) => {
+    const { product, version } = await readVersion(session)
+    const before = Date.now()
+    const theirs = await readServerTime(session)
+    const after = Date.now()
+    const privileges = await readPrivileges(session, account)
+    const sees = privileges.some(({ name, database }) => name === 'PROCESS' && database === undefined)
+    const readers = sees ? await readBinlogReaders(session) : undefined
+    return {
+      findings: [
+        fine('database', `${product} ${version} at ${database.primary.address}, as ${account}`),
+        clockFinding('database clock', theirs, before, after),
+        readersFinding(readers, account),
+      ],
+      account,
+      privileges,
+    }
+  })
+}
+
+/** `theirs` was asked between `before` and `after`. */
+export const clockFinding = (name: string, theirs: number, before: number, after: number): DoctorFinding => {
+  const apart = theirs < before ? theirs - before : theirs > after ? theirs - after : 0
+  const seconds = `${Math.abs(apart / 1000).toFixed(1)} s ${apart < 0 ? 'behind' : 'ahead of'} the clock here`
+  if (Math.abs(apart) <= clocksApart) return fine(name, `${apart === 0 ? 'the same as here' : seconds}`)
+  return warning(name, `is ${seconds}`, 'let both machines take their time from NTP: ages and lags are told by it')
+}
+
+const readersFinding = (readers: readonly string[] | undefined, account: string): DoctorFinding => {
+  const name = 'readers of the binlog'
+  if (readers === undefined) return notAsked(name, `${account} would need the right PROCESS to see who reads it`)
+  if (readers.length > 0) return fine(name, readers.join(', '))
+  return warning(
+    name,
+    'nobody reads the binary log of this server now',
+    'start Canal, and see canal.instance.master.address and its log; its user needs: GRANT SELECT, REPLICATION SLAVE, REPLICATION CLIENT ON *.*',
+  )
+}
+
+const preflightOf = async (
+  database: WorkerDatabase,
+  specs: readonly BoardSpec[],
+): Promise<readonly DoctorFinding[]> => {
+  try {
+    const found = await database.preflight(specs)
+    const told = found.map(({ level, code, message }) => advised({ name: code, level, detail: message }))
+    const binlog = found.some(({ code }) => code.startsWith('BINLOG'))
+    const index = found.some(({ code }) => code === 'INDEX_MISSING')
+    return [
+      ...(binlog
+        ? []
+        : [fine('binlog', 'ROW, full row images, commits in order (of sessions only their messages tell)')]),
+      ...(index || specs.length === 0 ? [] : [fine('indexes', 'serve the order of every board, or tables are small')]),
+      ...told,
+    ]
+  } catch (error) {
+    return [failed('preflight', error)]
+  }
+}
+
+/** A table that the user may not see is, to the user, not there. */
+const withGrant = (finding: DoctorFinding, { boards }: Config, account: string): DoctorFinding => {
+  if (finding.level !== 'error' || !/^(TABLE_MISSING|DATABASE_DENIED):/.test(finding.detail)) return finding
+  const board = boards.find(({ name }) => finding.name === `board ${name}`)
+  if (board === undefined) return finding
+  const { database, table } = board.table
+  const grant = `GRANT SELECT ON \`${database}\`.\`${table}\` TO ${account}`
+  const advice = `make the table, or correct boards.${board.name}.table; if it is there, run: ${grant}`
+  return { ...finding, advice }
+}
+
+const lookAtMarker = async (
+  { database: { marker: wanted } }: Config,
+  database: WorkerDatabase,
+  specs: readonly BoardSpec[],
+  { account, privileges }: Server,
+): Promise<{ readonly finding: DoctorFinding; readonly marker: MarkerTable | undefined }> => {
+  const name = 'marker'
+  const not = (finding: DoctorFinding) => ({ finding, marker: undefined })
+  if (specs.length === 0) return not(notAsked(name, 'no board can be kept'))
+  if (wanted.write === 'never')
+    return not(fine(name, 'is not to be written (database.marker.write): boards say assumed, not exact'))
+  const marker = database.markerTable(specs)
+  const table = `${marker.database}.${marker.table}`
+  try {
+    const found = await lookForMarkerTable(database.primary, marker)
+    if (found === 'ready') return { finding: fine(name, `${table} can be written`), marker }
+    if (found === 'missing' && mayOn(privileges, 'CREATE', marker))
+      return not(fine(name, `${table} is not there yet: ranktide run makes it`))
+    const what = found === 'missing' ? 'is not there, or may not be seen' : 'may not be written'
+    const detail = `${table} ${what}: boards will say assumed, not exact`
+    return not(warning(name, detail, `run: ${grantMarker(marker, account)}`))
+  } catch (error) {
+    return not(
+      error instanceof RanktideError && error.code === 'COLUMN_MISSING' ? advisedMarker(error) : failed(name, error),
+    )
+  }
+}
+
+const advisedMarker = (error: RanktideError): DoctorFinding =>
+  advised({ name: 'marker', level: 'error', detail: `${error.code}: ${error.message}` })
