@@ -62,6 +62,10 @@ const code = await runProgram(
       const { proposeConfig } = await import('./init/look-at-database.js')
       return proposeConfig(options)
     },
+    diagnose: async (config, words, told) => {
+      const { diagnose } = await loadWithKafka(() => import('./operate/doctor.js'))
+      return diagnose(config, words, told)
+    },
     runDemo: async (words) => {
       const { runDemo } = await import('./demo/embedded-demo.js')
       return runDemo(words, stopOnSignals())

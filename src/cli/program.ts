@@ -15,6 +15,7 @@ import { addDeadLetters, type DeadLettersActions } from './dead-letters-command.
 import { addDemo, type DemoActions, DemoFailed } from './demo-command.js'
 import { describeBoard } from './describe-board.js'
 import { describeCounter, describeHistory } from './describe-counter.js'
+import { addDoctor, type DoctorActions } from './doctor-command.js'
 import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
@@ -38,7 +39,8 @@ export interface ProgramActions
     MigrateActions,
     StatusActions,
     VerifyActions,
-    DeadLettersActions {
+    DeadLettersActions,
+    DoctorActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -159,6 +161,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addHistory(program, actions)
   addDeadLetters(program, actions)
   addInit(program, actions)
+  addDoctor(program, actions)
   addDemo(program, actions)
   return program
 }

@@ -10,6 +10,7 @@ export const programActions = (more: Partial<ProgramActions> = {}): ProgramActio
   migrate: unasked,
   eraseHistory: unasked,
   runDemo: unasked,
+  diagnose: unasked,
   readStatus: unasked,
   verify: unasked,
   listDeadLetters: unasked,
