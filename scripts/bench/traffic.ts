@@ -12,6 +12,8 @@ export interface TrafficOptions {
   readonly seed: number
   /** Ids are 1 … keys. */
   readonly keys: number
+  /** Of the table `interactives`; default: webook. */
+  readonly database?: string
 }
 
 const zipfExponent = 1.1
@@ -27,13 +29,15 @@ export class Traffic {
   /** The next message's index, which is its offset in the topic. */
   index = 0
   readonly #keys: number
+  readonly #database: string
   /** Score by id; −1: no such row. */
   readonly #scores: Int32Array
   readonly #popular: () => number
   readonly #purges: { readonly id: number; readonly goes: boolean }[] = []
   readonly #draw: () => number
 
-  constructor({ seed, keys }: TrafficOptions) {
+  constructor({ seed, keys, database = 'webook' }: TrafficOptions) {
+    this.#database = database
     this.#draw = randomFrom(seed)
     this.#keys = keys
     this.#scores = new Int32Array(keys + 1).fill(-1)
@@ -43,7 +47,7 @@ export class Traffic {
   /** The next message. */
   next(): string {
     const { id, before, after } = this.#change()
-    return canalMessage(this.index++, id, before, after)
+    return canalMessage(this.#database, this.index++, id, before, after)
   }
 
   /** The table as it is after `index` messages; never goes back. */
@@ -115,7 +119,7 @@ const codes =
   '"sqlType":{"id":-5,"biz_id":-5,"biz":12,"read_cnt":-5,"like_cnt":-5,"collect_cnt":-5,"ctime":-5,"utime":-5}'
 
 /** Field for field what Canal 1.1.7 sends (see test/recorded). */
-const canalMessage = (index: number, id: number, before: number, after: number): string => {
+const canalMessage = (database: string, index: number, id: number, before: number, after: number): string => {
   const es = firstEs + Math.floor(index / perSecond) * 1000
   const shown = after < 0 ? before : after
   const row =
@@ -124,7 +128,7 @@ const canalMessage = (index: number, id: number, before: number, after: number):
   const kind = after < 0 ? 'DELETE' : before < 0 ? 'INSERT' : 'UPDATE'
   const old = kind === 'UPDATE' ? `[{"like_cnt":"${before}","utime":"1790000000000"}]` : 'null'
   return (
-    `{"data":[${row}],"database":"webook","es":${es},"gtid":"","id":${index + 1},"isDdl":false,${types},` +
+    `{"data":[${row}],"database":"${database}","es":${es},"gtid":"","id":${index + 1},"isDdl":false,${types},` +
     `"old":${old},"pkNames":["id"],"sql":"",${codes},"table":"interactives","ts":${es + 400},"type":"${kind}"}`
   )
 }

@@ -22,7 +22,7 @@ const dry: WriteWords = { into: undefined, apply: false, force: false, per: unde
 const withWriter = async <T>(
   board: string,
   words: Partial<WriteWords>,
-  use: (writer: ReplayWriter) => T,
+  use: (writer: ReplayWriter) => T | Promise<T>,
 ): Promise<T> => {
   const client = new RedisClient({ kind: 'url', url: 'redis://127.0.0.1:1' })
   client.failures$.subscribe()
