@@ -52,6 +52,13 @@ const code = await runProgram(
       return showDeadLetter(config, id)
     },
     outBytes: (bytes) => process.stdout.write(bytes),
+    explain: async (config, request, progress) => {
+      const { explain } = await loadWithKafka(() => import('./operate/explain.js'))
+      return explain(config, request, progress)
+    },
+    overwrite: (text) => {
+      if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+    },
     stopSignal: stopOnSignals,
     terminal: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
     eraseHistory: async (config, what) => {

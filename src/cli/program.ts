@@ -16,6 +16,7 @@ import { addDemo, type DemoActions, DemoFailed } from './demo-command.js'
 import { describeBoard } from './describe-board.js'
 import { describeCounter, describeHistory } from './describe-counter.js'
 import { addDoctor, type DoctorActions } from './doctor-command.js'
+import { addExplain, type ExplainActions } from './explain-command.js'
 import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
@@ -40,7 +41,8 @@ export interface ProgramActions
     StatusActions,
     VerifyActions,
     DeadLettersActions,
-    DoctorActions {
+    DoctorActions,
+    ExplainActions {
   /** Runs until the process is told to stop; rejects with what made it stop by itself. */
   runWorker(config: Config, log: Log): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
@@ -157,6 +159,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addConfig(program, actions)
   addMigrate(program, actions)
   addStatus(program, actions)
+  addExplain(program, actions)
   addVerify(program, actions)
   addHistory(program, actions)
   addDeadLetters(program, actions)

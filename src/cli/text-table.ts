@@ -27,7 +27,7 @@ const isNumber = (cell: string): boolean => /^[+-]?\d[\d,.]*%?$/.test(cell)
 const escapes: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' }
 
 /** Values come from tables and topics: what would move the cursor or colour the screen is shown as an escape. */
-const printable = (cell: string): string =>
+export const printable = (cell: string): string =>
   cell.replaceAll(
     /\p{Cc}/gu,
     (control) => escapes[control] ?? `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,

@@ -9,16 +9,17 @@ import { isWell } from '../core/board-content.js'
 import { RedisClient } from '../redis/client.js'
 import type { Config } from '../runtime/config.js'
 import { type Feed, feedsOf } from '../runtime/feeds.js'
-import { KafkaLook } from '../sources/kafka-look.js'
+import type { KafkaLook } from '../sources/kafka-look.js'
 import { type FoundBoard, type FoundFeed, findFeed } from './boards-in-redis.js'
 import { counterReports } from './counters-in-database.js'
 import { type FoundLag, Lags } from './lag-in-kafka.js'
+import { openKafka } from './open-servers.js'
 import { type BoardReport, type FeedReport, type Problem, problemOf, type Status, type Tell } from './status.js'
 
 export const readStatus = async (config: Config): Promise<Status> => {
   const problems: Problem[] = []
   const tell: Tell = (server, what, error) => problems.push(problemOf(server, what, error))
-  const [look, found] = await Promise.all([openLook(config, tell), findBoards(config, tell)])
+  const [look, found] = await Promise.all([openKafka(config, 'lag', tell), findBoards(config, tell)])
   try {
     const feeds: FeedReport[] = []
     const boards: BoardReport[] = []
@@ -43,16 +44,6 @@ export const readStatus = async (config: Config): Promise<Status> => {
 
 export const isBoardWell = ({ state, groups }: BoardReport): boolean =>
   state !== null && isWell({ state }) && (groups === null || groups.notExact === 0)
-
-const openLook = async ({ kafka }: Config, tell: Tell): Promise<KafkaLook | undefined> => {
-  const { group, client } = kafka
-  try {
-    return await KafkaLook.open({ brokers: kafka.brokers.join(','), group, client })
-  } catch (error) {
-    tell('kafka', 'lag', error)
-    return undefined
-  }
-}
 
 /** By feed. */
 const findBoards = async (config: Config, tell: Tell): Promise<ReadonlyMap<string, FoundFeed>> => {

@@ -16,6 +16,8 @@ export const programActions = (more: Partial<ProgramActions> = {}): ProgramActio
   listDeadLetters: unasked,
   showDeadLetter: unasked,
   outBytes: () => {},
+  explain: unasked,
+  overwrite: () => {},
   stopSignal: () => AbortSignal.abort(),
   terminal: () => undefined,
   surroundings: { environment: {}, hostname: 'pod-1' },

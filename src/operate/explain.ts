@@ -1,0 +1,269 @@
+/**
+ * Why a row is, or is not, on a board: the table, the stream and Redis are asked, and compared.
+ *
+ * Nothing is written. What could not be asked is told, and what is known without it is told all the same. Where the three
+ * are not the same they are looked at once more a moment later: rows move while they are asked one after the other.
+ */
+import { definitionOf } from '../core/board-definition.js'
+import type { BoardSpec } from '../core/board-spec.js'
+import { RanktideError, verdictOf } from '../core/errors.js'
+import { claimOf, conclude, type Facts, isPassing } from '../core/explanation.js'
+import { nearestName } from '../core/nearest-name.js'
+import { rankingOf } from '../core/ranking.js'
+import type { Image } from '../core/table.js'
+import { readRow } from '../databases/mysql/read-row.js'
+import { canalJson } from '../formats/canal-json.js'
+import type { BoardConfig, Config } from '../runtime/config.js'
+import { feedsOf } from '../runtime/feeds.js'
+import type { KafkaLook } from '../sources/kafka-look.js'
+import type { WorkerDatabase } from '../worker/database.js'
+import { splitValue, splitValueText } from '../worker/split-values.js'
+import { BoardOrder } from '../worker/view-entries.js'
+import { type BoardLook, lookAtBoard } from './board-look.js'
+import { type Explanation, type Found, keyReport, redisPart, rowPart, streamPart } from './explanation-report.js'
+import { memberFromText } from './member-text.js'
+import { newestChange, type Searched } from './newest-change.js'
+import { openServers, type Servers } from './open-servers.js'
+import { type Problem, problemOf, type Tell } from './status.js'
+
+export interface ExplainRequest {
+  readonly board: string
+  /** As a person writes it. */
+  readonly key: string
+  /** The group of a split board, as a person writes it; undefined: that of the row. */
+  readonly per: string | undefined
+  /** How far back the stream is searched, ms; 0: not at all. */
+  readonly scanMs: number
+}
+
+/** Told how many messages were searched so far. */
+export type Progress = (messages: number) => void
+
+/** Pause before the second look, ms: an owner publishes and confirms within a second. */
+const secondLookAfter = 1_500
+
+/** CONFIG_INVALID for a board, key or group that cannot be, with what can; never rejects for a server. */
+export const explain = async (config: Config, request: ExplainRequest, progress: Progress): Promise<Explanation> => {
+  const board = boardNamed(config, request)
+  const problems = new Map<string, Problem>()
+  const tell: Tell = (server, what, error) => problems.set(`${server} ${what}`, problemOf(server, what, error))
+  const servers = await openServers(config, tell)
+  try {
+    const spec = await resolve(servers.database, board, tell)
+    const told =
+      spec === undefined
+        ? await withoutTable(config, board, request, servers, tell)
+        : await new Explainer(config, board, spec, request, servers, tell, progress).explain()
+    return { at: new Date().toISOString(), board: board.name, ...told, problems: [...problems.values()] }
+  } finally {
+    await servers.close()
+  }
+}
+
+type Told = Omit<Explanation, 'at' | 'board' | 'problems'>
+
+const boardNamed = ({ boards, file }: Config, { board, per }: ExplainRequest): BoardConfig => {
+  const found = boards.find(({ name }) => name === board)
+  const names = boards.map(({ name }) => name)
+  if (found === undefined) {
+    const near = nearestName(board, names)
+    const there = names.length === 0 ? 'it has none' : `there are: ${names.join(', ')}`
+    throw invalid(`${file} has no board ${board}${near === undefined ? '' : `; did you mean ${near}?`}; ${there}`)
+  }
+  if (per !== undefined && found.per === undefined) throw invalid(`board ${board} is not split: --per does not fit`)
+  return found
+}
+
+const invalid = (detail: string): RanktideError => new RanktideError('CONFIG_INVALID', `ranktide explain: ${detail}`)
+
+/** Undefined where the database cannot be asked; what is wrong with the board itself is thrown. */
+const resolve = async (database: WorkerDatabase, board: BoardConfig, tell: Tell): Promise<BoardSpec | undefined> => {
+  try {
+    const [spec] = await database.resolve([board])
+    return spec
+  } catch (error) {
+    if (verdictOf(error) === 'fatal') throw error
+    tell('database', 'the row', error)
+    return undefined
+  }
+}
+
+const feedOf = (config: Config, board: BoardConfig) => feedsOf(config).find(({ boards }) => boards.includes(board))
+
+/** What Redis holds under the key as it was written: how its columns are typed only the table says. */
+const withoutTable = async (
+  config: Config,
+  board: BoardConfig,
+  { key: member, per }: ExplainRequest,
+  { redis }: Servers,
+  tell: Tell,
+): Promise<Told> => {
+  const prefix = config.redis?.prefix ?? ''
+  const feed = feedOf(config, board)?.name ?? ''
+  const group = board.per === undefined ? undefined : (per ?? '')
+  const asking = redis === undefined ? Promise.resolve(undefined) : lookAtBoard(redis, prefix, feed, board, group)
+  const there = await asking.catch((error: unknown) => {
+    tell('redis', 'the board', error)
+    return undefined
+  })
+  const best = there?.entries.toSorted((a, b) =>
+    board.order === 'desc' ? Number(b.score) - Number(a.score) : Number(a.score) - Number(b.score),
+  )
+  const report = redisPart(board.size, member, there && best && { ...there, entries: best })
+  const held = report?.entry ?? undefined
+  const known =
+    report === null ? '' : held === undefined ? ': Redis does not hold it' : `: Redis holds it with score ${held.score}`
+  return {
+    per: group ?? null,
+    member,
+    key: null,
+    conclusion: { verdict: 'unknown', sentence: `the table could not be asked${known}` },
+    table: null,
+    filter: null,
+    score: null,
+    standing: null,
+    stream: null,
+    redis: report,
+    notes: [],
+  }
+}
+
+class Explainer {
+  readonly #config: Config
+  readonly #board: BoardConfig
+  readonly #spec: BoardSpec
+  readonly #request: ExplainRequest
+  readonly #servers: Servers
+  readonly #tell: Tell
+  readonly #progress: Progress
+  readonly #member: string
+  readonly #asked: string | undefined
+  /** What was searched of the stream before, so that only what came since is searched again. */
+  #searched: Searched | undefined
+  #messages = 0
+
+  constructor(
+    config: Config,
+    board: BoardConfig,
+    spec: BoardSpec,
+    request: ExplainRequest,
+    servers: Servers,
+    tell: Tell,
+    progress: Progress,
+  ) {
+    this.#config = config
+    this.#board = board
+    this.#spec = spec
+    this.#request = request
+    this.#servers = servers
+    this.#tell = tell
+    this.#progress = progress
+    this.#member = memberFromText(spec.table, request.key)
+    this.#asked = groupAsked(spec, request.per)
+  }
+
+  async explain(): Promise<Told> {
+    const first = await this.#look()
+    if (!isPassing(conclude(first.facts))) return this.#told(first)
+    await new Promise((resolve) => setTimeout(resolve, secondLookAfter))
+    return this.#told(await this.#look())
+  }
+
+  /** The table first, then Redis, then the stream: what is applied in Redis is in the stream. */
+  async #look(): Promise<{ readonly found: Found; readonly facts: Facts }> {
+    const spec = this.#spec
+    const row = await this.#row()
+    const change = await this.#search()
+    const group =
+      spec.per === undefined ? undefined : (this.#asked ?? row?.[spec.per] ?? change?.image?.[spec.per] ?? undefined)
+    const board = spec.per !== undefined && group === undefined ? undefined : await this.#there(group)
+    const { scanMs } = this.#request
+    const since = this.#searched?.whole === true && change === undefined ? undefined : Date.now() - scanMs
+    const searched = this.#searched === undefined ? undefined : { messages: this.#messages, since }
+    const facts = { spec, ranking: rankingOf(spec), key: this.#member, row, change, board, group }
+    return { found: { row, change, searched, board }, facts }
+  }
+
+  async #row(): Promise<Image | null | undefined> {
+    try {
+      return await this.#servers.database.primary.use((session) => readRow(session, this.#spec.table, this.#member))
+    } catch (error) {
+      this.#tell('database', 'the row', error)
+      return undefined
+    }
+  }
+
+  async #search() {
+    const { scanMs } = this.#request
+    const look: KafkaLook | undefined = this.#servers.kafka
+    if (look === undefined || scanMs === 0) return undefined
+    const { table } = this.#spec
+    try {
+      const before = this.#searched
+      const done = this.#messages
+      const found = await newestChange(look, {
+        topics: this.#board.topics,
+        table,
+        key: this.#member,
+        decode: canalJson([table]),
+        since: Date.now() - scanMs,
+        ...(before === undefined ? {} : { after: before.ends }),
+        progress: (messages) => {
+          this.#messages = done + messages
+          this.#progress(this.#messages)
+        },
+      })
+      this.#searched = { ...found, change: found.change ?? before?.change, whole: before?.whole ?? found.whole }
+      return this.#searched.change
+    } catch (error) {
+      this.#tell('kafka', 'the newest change', error)
+      return undefined
+    }
+  }
+
+  /** In the board's order. */
+  async #there(group: string | undefined): Promise<BoardLook | null | undefined> {
+    const { redis } = this.#servers
+    const prefix = this.#config.redis?.prefix ?? ''
+    const feed = feedOf(this.#config, this.#board)?.name ?? ''
+    try {
+      const there = redis && (await lookAtBoard(redis, prefix, feed, this.#board, group))
+      return there && { ...there, entries: new BoardOrder().of(this.#spec, there.entries) }
+    } catch (error) {
+      this.#tell('redis', 'the board', error)
+      return undefined
+    }
+  }
+
+  #told({ found, facts }: { readonly found: Found; readonly facts: Facts }): Told {
+    const { table } = this.#spec
+    const { row, board } = found
+    const claim = row === undefined ? undefined : claimOf(facts, row)
+    return {
+      per: facts.group ?? null,
+      member: this.#member,
+      key: keyReport(table, this.#member),
+      conclusion: conclude(facts),
+      ...rowPart(this.#spec, this.#member, found, claim),
+      stream: streamPart(table, found),
+      redis: redisPart(this.#spec.size, this.#member, board),
+      notes: this.#notes(board),
+    }
+  }
+
+  #notes(board: BoardLook | null | undefined): readonly string[] {
+    const feed = feedOf(this.#config, this.#board)
+    const other = board && feed && board.definition !== definitionOf(this.#spec, feed.topics)
+    return other
+      ? ['the board in Redis is of another definition than the configuration: it is read anew when a worker has that']
+      : []
+  }
+}
+
+const groupAsked = (spec: BoardSpec, per: string | undefined): string | undefined => {
+  const column = spec.table.columns[spec.per ?? -1]
+  if (per === undefined || column === undefined) return undefined
+  const value = splitValue(column.type, per)
+  if (value !== undefined) return value
+  throw invalid(`--per ${JSON.stringify(per)}; allowed: a value of ${column.name}, ${splitValueText(column.type)}`)
+}
