@@ -35,6 +35,11 @@ const code = await runProgram(
       const { migrate } = await import('./worker/migrate.js')
       return migrate(config, dryRun)
     },
+    replay: async (config, words, surroundings) => {
+      const { runReplay } = await import('./replay/run-replay.js')
+      return runReplay(config, words, surroundings)
+    },
+    errorStream: process.stderr,
     readStatus: async (config) => {
       const { readStatus } = await loadWithKafka(() => import('./operate/read-status.js'))
       return readStatus(config)

@@ -20,6 +20,7 @@ import { addExplain, type ExplainActions } from './explain-command.js'
 import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
+import { addReplay, type ReplayActions } from './replay-command.js'
 import { addStatus, type StatusActions } from './status-command.js'
 import { addVerify, type VerifyActions } from './verify-command.js'
 import { packageVersion } from './version.js'
@@ -38,6 +39,7 @@ export interface ProgramActions
     DemoActions,
     HistoryActions,
     MigrateActions,
+    ReplayActions,
     StatusActions,
     VerifyActions,
     DeadLettersActions,
@@ -157,6 +159,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
     .addHelpText('after', examples)
   addRun(program, actions)
   addConfig(program, actions)
+  addReplay(program, actions)
   addMigrate(program, actions)
   addStatus(program, actions)
   addExplain(program, actions)

@@ -17,6 +17,13 @@ import type { EventBatch } from '../operators/event-batch.js'
 import type { RowGatherer } from '../operators/gather-rows.js'
 import type { Base, RefillQuery, RefillRows } from '../operators/ports.js'
 
+/** What a range does not tell, whatever it holds. */
+export interface RangeReasons {
+  /** Because of where it begins: of no interest after a TRUNCATE. */
+  readonly before: readonly string[]
+  readonly always: readonly string[]
+}
+
 /** All that a replay has come to so far: nothing else is needed to go on. */
 export interface RangeState {
   readonly table: StreamTableState
@@ -100,12 +107,11 @@ export class RangeBase implements Base, RowGatherer {
     this.#answerDue()
   }
 
-  /** `cut`: what the range does not tell because of where it begins. */
-  status(partitions: number, cut: string | undefined): BoardStatus {
+  status(partitions: number, { before, always }: RangeReasons): BoardStatus {
     const { broken, refused, doubts } = this.#table.state
     if (broken !== undefined) return { state: 'degraded', reason: brokenReason(broken, refused) }
     const told = [...doubts].filter(([kind]) => partitions > 1 || !onlyBetweenPartitions.includes(kind))
-    const reasons = [...(cut === undefined || doubts.has(emptied) ? [] : [cut]), ...told.map(([, doubt]) => doubt)]
+    const reasons = [...always, ...(doubts.has(emptied) ? [] : before), ...told.map(([, doubt]) => doubt)]
     return reasons.length === 0 ? { state: 'exact', reason: '' } : { state: 'assumed', reason: reasons.join('; ') }
   }
 

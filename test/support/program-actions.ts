@@ -11,6 +11,8 @@ export const programActions = (more: Partial<ProgramActions> = {}): ProgramActio
   eraseHistory: unasked,
   runDemo: unasked,
   diagnose: unasked,
+  replay: unasked,
+  errorStream: process.stderr,
   readStatus: unasked,
   verify: unasked,
   listDeadLetters: unasked,
