@@ -2,6 +2,7 @@
 /** The process: what it is given (arguments, environment, signals) and how it exits. */
 import { hostname } from 'node:os'
 import { runProgram } from './cli/program.js'
+import { operatorName } from './operate/operator-name.js'
 import { closeOnSignals, Lifecycle } from './runtime/lifecycle.js'
 import { loadWithKafka } from './worker/kafka-client.js'
 
@@ -76,6 +77,16 @@ const code = await runProgram(
     },
     diagnose: async (config, words, told) => {
       const { diagnose } = await loadWithKafka(() => import('./operate/doctor.js'))
+    retryDeadLetters: async (config, choice, options) => {
+      const { retryDeadLetters } = await loadWithKafka(() => import('./operate/settle-letters.js'))
+      const signal = stopOnSignals()
+      return retryDeadLetters(config, choice, { ...options, by: operatorName(), signal })
+    },
+    discardDeadLetters: async (config, choice, reason, options) => {
+      const { discardDeadLetters } = await loadWithKafka(() => import('./operate/settle-letters.js'))
+      const signal = stopOnSignals()
+      return discardDeadLetters(config, choice, reason, { ...options, by: operatorName(), signal })
+    },
       return diagnose(config, words, told)
     },
     runDemo: async (words) => {

@@ -1,48 +1,19 @@
 /** `ranktide dead-letters`: what was refused, why, and what became of it. */
 import { type Command, InvalidArgumentError, Option } from 'commander'
-import { parseOffsetTime } from '../core/offset-time.js'
 import type { LetterList, ListOptions } from '../operate/dead-letters.js'
 import type { ShownLetter } from '../operate/show-letter.js'
 import type { Config } from '../runtime/config.js'
-import { parseDuration } from '../runtime/duration.js'
-import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { loadConfig } from '../runtime/load-config.js'
 import { listJson, listText, showJson, showText } from './dead-letters-text.js'
+import { type FileWords, type FilterWords, filterOf, letterNumber, withFile, withFilter } from './letter-words.js'
+import { addDiscard, addRetry, type SettleLettersActions } from './settle-letters-command.js'
 
-export interface DeadLettersActions {
+export interface DeadLettersActions extends SettleLettersActions {
   listDeadLetters(config: Config, options: ListOptions): Promise<LetterList>
   /** `id`: the offset in the dead-letter topic. */
   showDeadLetter(config: Config, id: number): Promise<ShownLetter>
-  readonly surroundings: Surroundings
-  readonly out: (text: string) => void
   /** Standard output, byte for byte. */
   readonly outBytes: (bytes: Uint8Array) => void
-}
-
-export interface FilterWords {
-  readonly feed?: string
-  readonly code?: string
-  readonly topic?: string
-  readonly since?: number
-}
-
-export interface FileWords {
-  readonly config: string
-  readonly json: boolean
-}
-
-export const letterNumber = (text: string): number => {
-  const found = /^(?:(\d{1,5})\/)?(\d{1,15})$/.exec(text)
-  if (found === null) throw new InvalidArgumentError('Allowed: the id of a letter as list prints it, such as 0/42.')
-  if (Number(found[1] ?? 0) !== 0) throw new InvalidArgumentError('All letters stand in partition 0: such as 0/42.')
-  return Number(found[2])
-}
-
-const since = (text: string): number => {
-  const duration = parseDuration(text)
-  if (duration !== undefined) return Date.now() - duration
-  const time = parseOffsetTime(text)
-  if (time.kind === 'time') return time.at
-  throw new InvalidArgumentError(`Allowed: a duration such as 2h or 7d, or a time with its zone; ${text} ${time.why}.`)
 }
 
 const limit = (text: string): number => {
@@ -50,27 +21,6 @@ const limit = (text: string): number => {
   if (/^\d{1,6}$/.test(text) && found > 0) return found
   throw new InvalidArgumentError('Allowed: a whole number from 1 to 999999.')
 }
-
-export const withFile = (command: Command): Command =>
-  command
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
-    .option('--json', 'print one JSON object', false)
-
-/** Which letters, beside their ids. */
-export const withFilter = (command: Command): Command =>
-  command
-    .addOption(new Option('--feed <name>', 'of a feed, or of counters.NAME, or of history'))
-    .addOption(new Option('--code <code>', 'refused for this reason, such as PARSE'))
-    .addOption(new Option('--topic <name>', 'of messages of this topic'))
-    .addOption(new Option('--since <when>', 'written since: 2h, 7d, or 2026-11-21T08:00:00Z').argParser(since))
-
-/** Without what was not given. */
-export const filterOf = ({ feed, code, topic, since: from }: FilterWords): FilterWords => ({
-  ...(feed === undefined ? {} : { feed }),
-  ...(code === undefined ? {} : { code }),
-  ...(topic === undefined ? {} : { topic }),
-  ...(from === undefined ? {} : { since: from }),
-})
 
 const examples = `
 A message that can't be used is kept as a dead letter, and everything else goes on. This shows them and settles them;
@@ -111,6 +61,8 @@ export const addDeadLetters = (program: Command, actions: DeadLettersActions): v
     .addHelpText('after', examples)
   addList(group, actions)
   addShow(group, actions)
+  addRetry(group, actions)
+  addDiscard(group, actions)
 }
 
 const addList = (group: Command, actions: DeadLettersActions): void => {

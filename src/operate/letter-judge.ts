@@ -9,8 +9,8 @@ import type { LetterSource } from '../core/letter.js'
 import { partitionId } from '../core/positions.js'
 import { canalJson } from '../formats/canal-json.js'
 import { readEvent } from '../formats/read-event.js'
-import type { Message } from '../operators/ports.js'
-import { confirmationOf } from '../redis/board-reply.js'
+import type { Confirmation, Message } from '../operators/ports.js'
+import { confirmationOf, type StoredMeta } from '../redis/board-reply.js'
 import { RedisClient } from '../redis/client.js'
 import { boardKeys, feedKeys } from '../redis/keys.js'
 import { readBoard } from '../redis/read-board.js'
@@ -36,6 +36,12 @@ export type Judgement =
   /** It can't be told; `why` says what to do. */
   | { readonly kind: 'unknown'; readonly why: string }
 
+interface BoardPlace {
+  readonly board: string
+  readonly next: number
+  readonly why: string | undefined
+}
+
 /** A server that can't be reached is no judgement on a letter. */
 const isAway = (error: unknown): boolean => verdictOf(error) === 'retry'
 
@@ -43,6 +49,8 @@ export class LetterJudge {
   readonly #config: Config
   readonly #database: WorkerDatabase | undefined
   readonly #redis: RedisClient | undefined
+  /** By partition. */
+  readonly #places = new Map<string, Promise<readonly BoardPlace[]>>()
   readonly #decoders = new Map<string, Promise<Decode>>()
 
   /** Connects when it is first needed. */
@@ -68,24 +76,34 @@ export class LetterJudge {
     }
   }
 
-  /** Why the boards of the feed are not known to hold the message's rows; undefined: they do. Fails with REDIS_*. */
+  /**
+   * Why the boards of the feed are not known to hold the message's rows; undefined: they do. Redis is asked once a partition.
+   * Fails with REDIS_*.
+   */
   async unhealed(feed: Feed, { topic, partition, offset }: LetterSource): Promise<string | undefined> {
+    const id = partitionId(topic, partition)
+    const places = this.#places.get(id) ?? this.#placesOf(feed, topic, id)
+    this.#places.set(id, places)
+    for (const { board, next, why } of await places) {
+      if (why !== undefined) return `${board} ${why}`
+      if (next <= offset) return `${board} has not come past it yet`
+    }
+    return undefined
+  }
+
+  /** Next offset of the partition of each board that has the topic, or why it does not count. */
+  async #placesOf(feed: Feed, topic: string, id: string): Promise<readonly BoardPlace[]> {
     const { redis } = this.#config
     const client = this.#redis
     if (redis === undefined || client === undefined) throw new RanktideError('CONFIG_INVALID', 'boards need redis')
-    const id = partitionId(topic, partition)
-    for (const { name, zset } of feed.boards.filter(({ topics }) => topics.includes(topic))) {
-      const { stored } = await readBoard(client, boardKeys(redis.prefix, name, zset))
-      const { meta, version } = stored
-      if (meta === undefined) return `${name} is not in Redis`
-      const { state, reason } = meta.status
-      if (state !== 'exact' && state !== 'assumed') return `${name} is ${state} (${reason})`
+    const places: BoardPlace[] = []
+    for (const { name: board, zset } of feed.boards.filter(({ topics }) => topics.includes(topic))) {
+      const { stored } = await readBoard(client, boardKeys(redis.prefix, board, zset))
+      // Asked after the board: a board that has changed since is not of the version that is confirmed.
       const heartbeat = await client.call((commands) => commands.get(feedKeys(redis.prefix, feed.name).heartbeat))
-      const { positions, versions } = confirmationOf(heartbeat)
-      const confirmed = versions.get(name) === version ? positions.get(id) : undefined
-      if (Math.max(meta.positions.get(id) ?? 0, confirmed ?? 0) <= offset) return `${name} has not come past it yet`
+      places.push({ board, ...placeOf(stored, confirmationOf(heartbeat), board, id) })
     }
-    return undefined
+    return places
   }
 
   async close(): Promise<void> {
@@ -111,6 +129,20 @@ export class LetterJudge {
     const tables = [...new Set(specs.map(({ table }) => table))]
     return canalJson(tables, { marker: this.#database.markerTable(specs) })
   }
+}
+
+/** A quiet board is not written: then it is the heartbeat that says how far it is. */
+const placeOf = (
+  { meta, version }: StoredMeta,
+  { positions, versions }: Confirmation,
+  board: string,
+  id: string,
+): Omit<BoardPlace, 'board'> => {
+  if (meta === undefined) return { next: 0, why: 'is not in Redis' }
+  const { state, reason } = meta.status
+  if (state !== 'exact' && state !== 'assumed') return { next: 0, why: `is ${state} (${reason})` }
+  const confirmed = versions.get(board) === version ? positions.get(id) : undefined
+  return { next: Math.max(meta.positions.get(id) ?? 0, confirmed ?? 0), why: undefined }
 }
 
 const judgeEvent = ({ topics }: ReadingConfig, { feed, topic }: LetterSource, message: Message): Judgement => {

@@ -15,6 +15,7 @@ const codes = new Map<number, ErrorCode>([
   [29, 'KAFKA_DENIED'], // topic authorization
   [30, 'KAFKA_DENIED'], // group authorization
   [31, 'KAFKA_DENIED'], // cluster authorization
+  [53, 'KAFKA_DENIED'], // transactional id authorization
   [58, 'KAFKA_DENIED'], // SASL authentication
   [-188, 'KAFKA_TOPIC'], // unknown topic
   [-190, 'KAFKA_TOPIC'], // unknown partition
@@ -86,6 +87,18 @@ const clientDied = -150
 /** Whether a client of librdkafka refuses everything from this error on. Reports and events have only the text. */
 export const isFatal = (error: unknown): boolean =>
   numberOf(error) === clientDied || /\bfatal error\b/i.test(textOf(error))
+
+const fencing = new Set([
+  -144, // fenced by a newer instance
+  90, // producer fenced
+  47, // invalid producer epoch
+])
+
+/** Whether another producer has begun under the same transactional id. */
+export const isFenced = (error: unknown): boolean => {
+  const cause = error instanceof RanktideError ? error.cause : error
+  return fencing.has(numberOf(cause)) || /fenced/i.test(textOf(cause))
+}
 
 /** What ends a membership of a group for good, of an error that `kafkaError` made; undefined for what may pass. */
 export const memberRefusal = (

@@ -6,7 +6,7 @@
  */
 import kafka from 'node-rdkafka'
 import { RanktideError } from '../core/errors.js'
-import { brokersFailed, deliveryError, failureText, isFatal } from './kafka-errors.js'
+import { brokersFailed, deliveryError, failureText, isFatal, kafkaError } from './kafka-errors.js'
 import { firstContact } from './kafka-first-contact.js'
 import {
   type BrokerAddress,
@@ -38,6 +38,8 @@ export interface Place {
   readonly partition: number
   readonly offset: number
 }
+
+export type TransactionStep = 'initTransactions' | 'beginTransaction' | 'commitTransaction' | 'abortTransaction'
 
 /** How often delivery reports are asked for, ms. */
 const pollEvery = 20
@@ -127,6 +129,19 @@ export class KafkaProducer {
       } catch (error) {
         this.#reported(id, error, { partition: -1, offset: -1 })
       }
+    })
+  }
+
+  /** A step of a transaction; the producer has a `transactional.id`. `limit`: ms. Fails as `kafkaError` says. */
+  transact(step: TransactionStep, limit: number): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const done = (error: unknown): void => {
+        this.#noteDeath(error)
+        if (error) reject(kafkaError(error, step))
+        else resolve()
+      }
+      if (step === 'beginTransaction') this.#producer.beginTransaction(done)
+      else this.#producer[step](limit, done)
     })
   }
 

@@ -17,6 +17,8 @@ export const programActions = (more: Partial<ProgramActions> = {}): ProgramActio
   verify: unasked,
   listDeadLetters: unasked,
   showDeadLetter: unasked,
+  retryDeadLetters: unasked,
+  discardDeadLetters: unasked,
   outBytes: () => {},
   explain: unasked,
   overwrite: () => {},
