@@ -28,6 +28,8 @@ export type FeedInput =
   | { readonly kind: 'ends'; readonly barrier: number; readonly ends: Positions }
   | { readonly kind: 'barrier-failed'; readonly code: ErrorCode }
   | { readonly kind: 'audit' }
+  /** Somebody has found these boards to be wrong: they are read anew as a whole. */
+  | { readonly kind: 'doubt'; readonly boards: readonly string[] }
   | { readonly kind: 'tick' }
 
 export type FeedEffect = KeeperEffect

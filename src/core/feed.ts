@@ -218,6 +218,9 @@ export class Feed implements KeeperFeed {
       case 'audit':
         for (const keeper of this.#keepers) keeper.audit(false)
         return
+      case 'doubt':
+        for (const keeper of this.#keepers) if (input.boards.includes(keeper.spec.name)) keeper.audit(true)
+        return
       case 'tick':
         return
     }

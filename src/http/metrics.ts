@@ -43,6 +43,11 @@ const counterTable = {
     labels: ['board'],
     help: 'Times that foreign writes to a board in Redis were put right',
   },
+  verifications: {
+    name: 'ranktide_verify_total',
+    labels: ['board', 'outcome'],
+    help: 'Comparisons of a board in Redis with its table, by outcome',
+  },
 } as const
 
 const gaugeTable = {
@@ -67,6 +72,11 @@ const gaugeTable = {
     name: 'ranktide_several_sources',
     labels: ['feed'],
     help: '1 while several producers write one partition, so that their batch numbers tell no rewinds',
+  },
+  verifiedAt: {
+    name: 'ranktide_verify_last_timestamp_seconds',
+    labels: ['board'],
+    help: 'When the board was last compared with its table, seconds since 1970',
   },
   journal: { name: 'ranktide_journal_keys', labels: ['feed'], help: 'Keys in the journals of queries in flight' },
 } as const
@@ -116,6 +126,8 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
   const diffPairs = counter('diffPairs')
   const publishes = counter('publishes')
   const redisHeals = counter('redisHeals')
+  const verifications = counter('verifications')
+  const verifiedAt = gauge('verifiedAt')
   const boardState = gauge('boardState')
   const groups = gauge('groups')
   const lag = gauge('lag')
@@ -148,6 +160,7 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
     disowned: (feed, boards) => {
       for (const board of boards) {
         boardState.remove({ board })
+        verifiedAt.remove({ board })
         confirmed.delete(board)
       }
       lag.remove({ feed })
@@ -156,5 +169,9 @@ export const createRecorder = (registry: Registry, now: () => number): Recorder 
     severalSources: (feed, several) => severalSources.set({ feed }, several ? 1 : 0),
     journal: (feed, size) => journal.set({ feed }, size),
     redisHealed: (board) => redisHeals.inc({ board }),
+    verified: (board, outcome, atMs) => {
+      verifications.inc({ board, outcome: outcome.replaceAll(' ', '-') })
+      verifiedAt.set({ board }, atMs / 1000)
+    },
   }
 }

@@ -1,15 +1,18 @@
 /** `ranktide verify`: every board of the configuration against its table, and repairs of those that are wrong. */
 import { setTimeout as delay } from 'node:timers/promises'
+import { definitionOf } from '../core/board-definition.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { RanktideError } from '../core/errors.js'
 import { nearestName } from '../core/nearest-name.js'
 import { RedisClient } from '../redis/client.js'
 import { HealRequests } from '../redis/heal-requests.js'
-import { feedKeys } from '../redis/keys.js'
+import { feedKeys, splitKeys } from '../redis/keys.js'
+import { readRegistry } from '../redis/read-registry.js'
+import { FeedWitness } from '../redis/redis-witness.js'
 import type { Config } from '../runtime/config.js'
 import { type Feed, feedsOf } from '../runtime/feeds.js'
 import { WorkerDatabase } from '../worker/database.js'
-import { type VerifiedFeed, verifyBoard } from './verify-feed.js'
+import { type VerifiedFeed, verifyBoard } from '../worker/verify-feed.js'
 import { type BoardCheck, checkOf, type Heal, type VerifyResult, type VerifyWish } from './verify-result.js'
 
 /** How long an owner may take to hear of a request, ms: it looks once a second. */
@@ -70,6 +73,7 @@ const wantedBoards = ({ boards }: Config, { boards: asked, per }: VerifyWish): R
 }
 
 interface OpenFeed extends VerifiedFeed {
+  readonly name: string
   readonly specs: readonly BoardSpec[]
 }
 
@@ -82,14 +86,16 @@ const openFeed = async (
   const specs = await database.resolve(boards)
   const marker = await database.marker(specs)
   return {
-    specs,
-    client,
-    prefix,
     name,
-    topics,
+    specs,
     // A row of its own: the owner's markers are left alone.
     base: database.base(`verify ${name}`, marker),
-    zsetOf: (board) => boards.find((one) => one.name === board)?.zset,
+    witnessOf: (spec) => {
+      const zset = boards.find((one) => one.name === spec.name)?.zset
+      const split = spec.per === undefined ? undefined : spec.name
+      return new FeedWitness({ client, prefix, feed: name, definition: definitionOf(spec, topics), zset, split })
+    },
+    registered: async (board) => (await readRegistry(client, splitKeys(prefix, board).registry)).keys(),
     limits: { timeout: wish.timeoutMs, overlap: config.database.refill.overlapMs },
   }
 }
@@ -103,7 +109,7 @@ const verifyFeed = async (feed: OpenFeed, open: Open, wanted: readonly string[])
   const boards = await checkBoards(feed, open.wish, wanted)
   const wrong = [...new Set(boards.filter(({ status }) => status !== 'ok').map(({ board }) => board))]
   if (!open.wish.heal || wrong.length === 0) return { boards, heals: [] }
-  const refused = await askForHeal(feed, wrong)
+  const refused = await askForHeal(feed, open, wrong)
   if (refused !== undefined) return { boards, heals: [refused] }
   const again = await checkUntilOk(feed, open.wish, wrong)
   const still = [...new Set(again.filter(({ status }) => status !== 'ok').map(({ board }) => board))]
@@ -134,7 +140,11 @@ const checkBoards = async (
 }
 
 /** Undefined: an owner has taken the request. */
-const askForHeal = async ({ client, prefix, name }: OpenFeed, boards: readonly string[]): Promise<Heal | undefined> => {
+const askForHeal = async (
+  { name }: OpenFeed,
+  { client, prefix }: Open,
+  boards: readonly string[],
+): Promise<Heal | undefined> => {
   const owner = await client.call((redis) => redis.get(feedKeys(prefix, name).lease))
   if (owner === null)
     return {

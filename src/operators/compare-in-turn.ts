@@ -12,6 +12,8 @@ const compareEvery = 1_000
 /** Groups whose versions are asked for each time, and those of them that are read. */
 const groupsEachTime = 450
 const contentsEachTime = 20
+/** Boards and groups that somebody has found to be wrong, and that are read each time. */
+const doubtedEachTime = 200
 /** Boards that are read at the same time. */
 const readsAtOnce = 8
 
@@ -31,8 +33,9 @@ export class Turns {
     this.#turn += 1
     const boards = published.names()
     const groups = published.groups.inTurn(groupsEachTime).map(({ id }) => id.name)
-    const inTurn = [boards[this.#turn % boards.length], ...groups.slice(0, contentsEachTime)]
-    const names = [...boards, ...groups]
+    const doubted = published.doubted(doubtedEachTime)
+    const inTurn = [boards[this.#turn % boards.length], ...groups.slice(0, contentsEachTime), ...doubted]
+    const names = [...new Set([...boards, ...groups, ...doubted])]
     const forgotten = published.groups.forgotten()
     return defer(() => store.versions([...names, ...forgotten.map(({ name }) => name)])).pipe(
       concatMap((versions) => {
@@ -47,7 +50,12 @@ export class Turns {
         return concat(this.#lost(lost), from(doubtful).pipe(mergeMap((board) => this.#inspect(board), readsAtOnce)))
       }),
       // One that failed is made again before anything is said to be published: it may have found what it could not repair.
-      tap({ complete: () => (this.#last = now) }),
+      tap({
+        complete: () => {
+          this.#last = now
+          published.doubtedNoMore(doubted)
+        },
+      }),
     )
   }
 

@@ -30,6 +30,8 @@ export interface KeepBoardsPorts {
   readonly scheduler: SchedulerLike
   /** How often every board is compared with the table, ms; undefined: never. */
   readonly auditEvery: number | undefined
+  /** Boards that somebody has found to be wrong. Does not fail. */
+  readonly doubts$?: Observable<readonly string[]>
   readonly note: (note: Note) => void
   /** Told what the boards are after every input, published or not. */
   readonly kept?: (snapshot: FeedSnapshot) => void
@@ -80,8 +82,9 @@ export const keepBoards = (ports: KeepBoardsPorts): OperatorFunction<FoldedWindo
   }
 }
 
-const clocks = ({ scheduler, auditEvery }: KeepBoardsPorts): Observable<FeedInput> =>
+const clocks = ({ scheduler, auditEvery, doubts$ = EMPTY }: KeepBoardsPorts): Observable<FeedInput> =>
   merge(
+    doubts$.pipe(map((boards): FeedInput => ({ kind: 'doubt', boards }))),
     interval(tickEvery, scheduler).pipe(map((): FeedInput => ({ kind: 'tick' }))),
     auditEvery === undefined ? EMPTY : interval(auditEvery, scheduler).pipe(map((): FeedInput => ({ kind: 'audit' }))),
   )

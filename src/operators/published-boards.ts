@@ -29,6 +29,8 @@ export class PublishedBoards {
   /** The positions at which a split board was last the table's, with all its groups in Redis. */
   readonly #splitPositions = new Map<string, Positions>()
   readonly #splits = new Set<string>()
+  /** To be compared with Redis ahead of their turn. */
+  #soon: readonly string[] = []
   readonly groups: PublishedGroups
 
   constructor(taken: ReadonlyMap<string, TakenBoard>, definitions: ReadonlyMap<string, string>) {
@@ -151,6 +153,25 @@ export class PublishedBoards {
     this.#there.set(board, { ...there, version, entries, doubtful: true })
     // Redis has gone back, or somebody else writes: what it has of the groups is not known any more either.
     if (!(sentBefore && version > there.version)) this.loseAll(board)
+  }
+
+  /** Somebody has found these boards in Redis to be wrong: they are looked at next, split boards with all their groups. */
+  doubt(boards: readonly string[]): void {
+    const splits = boards.filter((board) => this.#isSplit(board))
+    const groups = this.groups.ids().flatMap(({ split, name }) => (splits.includes(split) ? [name] : []))
+    for (const split of splits) this.groups.doubt(split)
+    this.#soon = [...new Set([...this.#soon, ...boards.filter((board) => this.#there.has(board)), ...groups])]
+  }
+
+  /** The next of those, at most so many. */
+  doubted(most: number): readonly string[] {
+    this.#soon = this.#soon.filter((name) => this.get(name) !== undefined)
+    return this.#soon.slice(0, most)
+  }
+
+  /** These were looked at. */
+  doubtedNoMore(boards: readonly string[]): void {
+    if (boards.length > 0) this.#soon = this.#soon.filter((name) => !boards.includes(name))
   }
 
   #isSplit(board: string): boolean {

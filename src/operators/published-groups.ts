@@ -176,6 +176,11 @@ export class PublishedGroups {
     return [...this.#doubted]
   }
 
+  /** What the registry names is to be looked at: it may be more than is known here. */
+  doubt(split: string): void {
+    this.#doubted.add(split)
+  }
+
   /** A registry names these values. */
   found(split: string, values: Iterable<string>): void {
     this.#doubted.delete(split)

@@ -5,6 +5,7 @@
 import type { BoardState } from '../core/board-content.js'
 import type { ErrorCode } from '../core/errors.js'
 import type { PublishOutcome } from './ports.js'
+import type { VerifyStatus } from './verify-ports.js'
 
 export interface Recorder {
   /** Messages read from the feed's topics. */
@@ -44,4 +45,6 @@ export interface Recorder {
   journal(feed: string, size: number): void
   /** A board's content in Redis that was not what its owner had put there, and was put right. */
   redisHealed(board: string): void
+  /** What a board came to when it was verified at `atMs`, ms since 1970; of a split board the worst of its groups. */
+  verified(board: string, outcome: VerifyStatus, atMs: number): void
 }

@@ -32,9 +32,11 @@ import {
   wholeNumber,
 } from './board-reply.js'
 import type { RedisClient } from './client.js'
+import { HealRequests } from './heal-requests.js'
 import { type BoardKeys, boardKeys, type FeedKeys, feedKeys, type SplitKeys, splitKeys } from './keys.js'
 import { readBoard } from './read-board.js'
 import { readRegistry } from './read-registry.js'
+import { FeedWitness } from './redis-witness.js'
 import { ServerClock } from './server-clock.js'
 
 export interface RedisBoardStoreOptions {
@@ -230,6 +232,25 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     const { epoch, owner, version } = stored
     if (epoch === undefined || owner === undefined || version === undefined) return undefined
     return { epoch, owner, version, entries: [...entries, ...strays] }
+  }
+
+  /** Boards that somebody has asked their owner to repair since the last time. */
+  takeHealRequests(): Promise<readonly string[]> {
+    const { client, prefix, feed } = this.#options
+    return new HealRequests(client, prefix, feed).take()
+  }
+
+  /** The board, or the groups of the split board, as others find it. */
+  witness(board: string, definition: string, split: boolean): FeedWitness {
+    const { client, prefix, feed, zsets } = this.#options
+    return new FeedWitness({
+      client,
+      prefix,
+      feed,
+      definition,
+      zset: zsets?.get(board),
+      split: split ? board : undefined,
+    })
   }
 
   /** `rest`: as registry.lua's header has it from the third argument on. */

@@ -67,8 +67,9 @@ export class FeedWitness implements RedisWitness {
     heartbeat: { readonly at: number; readonly versions: ReadonlyMap<string, number> },
     ofGroups: boolean | undefined,
   ): Promise<WitnessedBoard> {
-    const { client, prefix, definition, zset } = this.#options
-    const { stored, entries, strays } = await readBoard(client, boardKeys(prefix, name, zset))
+    const { client, prefix, definition, zset, split } = this.#options
+    const keys = boardKeys(prefix, name, split === undefined ? zset : undefined)
+    const { stored, entries, strays } = await readBoard(client, keys)
     const { version, meta, confirmedAt = 0 } = stored
     const told = heartbeat.versions.get(name)
     const spoken = ofGroups ?? (told !== undefined && version !== undefined && version >= told)

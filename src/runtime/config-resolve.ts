@@ -78,6 +78,7 @@ export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' 
       },
       marker: database.marker,
       auditMs: database.audit,
+      verifyMs: database.verify,
       timeZone: database.timeZone,
     },
     redis: redis === undefined ? undefined : resolveRedis(redis),

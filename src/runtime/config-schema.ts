@@ -92,12 +92,15 @@ const refill = section('timeout, perMinute, allowScan, concurrency, url, overlap
 
 const markerTable = textOf('the name of a table, or database.table', tablePattern)
 
-const database = section('url, and if need be refill, audit, marker, timeZone', {
+const database = section('url, and if need be refill, audit, verify, marker, timeZone', {
   url: databaseUrl().describe('mysql://user:password@host:port/database, or postgres://… for counters without boards'),
   refill: refill.prefault({}),
   audit: durationOrOff('10s', '24h', '30s or 10m')
     .prefault('10m')
     .describe('How often each board is compared with its table, or off'),
+  verify: durationOrOff('10s', '24h', '30s or 10m')
+    .prefault('off')
+    .describe('How often each board in Redis is compared with its table as from outside, or off'),
   marker: section('table, write', {
     table: markerTable.default('ranktide_marker').describe('The small table that marker rows are written to'),
     write: oneOf('auto', 'never').default('auto').describe('never: boards say assumed instead of exact'),

@@ -54,6 +54,8 @@ export interface DatabaseConfig {
   readonly marker: { readonly table: string; readonly write: 'auto' | 'never' }
   /** How often every board is compared with its table; undefined: never. */
   readonly auditMs: number | undefined
+  /** How often the owner compares its boards in Redis with their tables; undefined: never. */
+  readonly verifyMs: number | undefined
   /** The time zone in which Canal prints TIMESTAMP columns: that of its JVM, as `+08:00`. */
   readonly timeZone: string
 }

@@ -21,6 +21,7 @@ import type { TakenSplit } from '../operators/restore-split.js'
 import { type OwnedFeed, restGroups, type ServedFeed } from './board-views.js'
 import { logDeadLetters, logDecoding, logNotes, logPublishing, logSplit } from './feed-log.js'
 import type { FeedOwnerOptions } from './feed-owner.js'
+import { obeyHeals } from './obey-heals.js'
 import { refreshTables } from './table-watch.js'
 import { takeSplit } from './take-split.js'
 
@@ -121,6 +122,7 @@ const portsOf = (
       source,
       scheduler,
       auditEvery,
+      doubts$: obeyHeals(options, (boards) => owned.published.doubt(boards)),
       note: (note) => {
         tell(note)
         notes$.next(note)

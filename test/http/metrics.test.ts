@@ -31,6 +31,7 @@ test('everything reported becomes a series with bounded labels', async () => {
   recorder.owner('f', true)
   recorder.journal('f', 8)
   recorder.redisHealed('likes')
+  recorder.verified('likes', 'not there', 5_000)
   time = 3400
   expect(await seriesOf(registry)).toEqual([
     'ranktide_audit_differences_total{board="likes"} 2',
@@ -49,6 +50,8 @@ test('everything reported becomes a series with bounded labels', async () => {
     'ranktide_refills_total{board="likes"} 1',
     'ranktide_refused_messages_total{feed="f",code="PARSE"} 1',
     'ranktide_rows_total{feed="f"} 9',
+    'ranktide_verify_last_timestamp_seconds{board="likes"} 5',
+    'ranktide_verify_total{board="likes",outcome="not-there"} 1',
   ])
   recorder.owner('f', false)
   expect(await seriesOf(registry)).toContain('ranktide_owner{feed="f"} 0')

@@ -48,6 +48,7 @@ test('a board of three lines gets the documented defaults', () => {
       },
       marker: { table: 'ranktide_marker', write: 'auto' },
       auditMs: 600_000,
+      verifyMs: undefined,
       timeZone: '+00:00',
     },
     redis: { prefix: 'ranktide', connection: { kind: 'url', url: 'redis://localhost:6379' } },
