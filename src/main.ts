@@ -77,6 +77,8 @@ const code = await runProgram(
     },
     diagnose: async (config, words, told) => {
       const { diagnose } = await loadWithKafka(() => import('./operate/doctor.js'))
+      return diagnose(config, words, told)
+    },
     retryDeadLetters: async (config, choice, options) => {
       const { retryDeadLetters } = await loadWithKafka(() => import('./operate/settle-letters.js'))
       const signal = stopOnSignals()
@@ -86,8 +88,6 @@ const code = await runProgram(
       const { discardDeadLetters } = await loadWithKafka(() => import('./operate/settle-letters.js'))
       const signal = stopOnSignals()
       return discardDeadLetters(config, choice, reason, { ...options, by: operatorName(), signal })
-    },
-      return diagnose(config, words, told)
     },
     runDemo: async (words) => {
       const { runDemo } = await import('./demo/embedded-demo.js')
