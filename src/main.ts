@@ -67,6 +67,14 @@ const code = await runProgram(
     },
     stopSignal: stopOnSignals,
     terminal: () => (process.stdout.isTTY ? { columns: process.stdout.columns, rows: process.stdout.rows } : undefined),
+    readOffsets: async (config, choice) => {
+      const { readOffsets } = await loadWithKafka(() => import('./operate/read-offsets.js'))
+      return readOffsets(config, choice)
+    },
+    resetOffsets: async (config, choice, target, execute) => {
+      const { resetOffsets } = await loadWithKafka(() => import('./operate/reset-offsets.js'))
+      return resetOffsets(config, choice, target, execute)
+    },
     eraseHistory: async (config, what) => {
       const { eraseReads } = await import('./worker/erase-reads.js')
       return eraseReads(config, what)

@@ -20,6 +20,7 @@ import { addExplain, type ExplainActions } from './explain-command.js'
 import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
+import { addOffsets, type OffsetsActions } from './offsets-command.js'
 import { addReplay, type ReplayActions } from './replay-command.js'
 import { addStatus, type StatusActions } from './status-command.js'
 import { addVerify, type VerifyActions } from './verify-command.js'
@@ -39,6 +40,7 @@ export interface ProgramActions
     DemoActions,
     HistoryActions,
     MigrateActions,
+    OffsetsActions,
     ReplayActions,
     StatusActions,
     VerifyActions,
@@ -164,6 +166,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addStatus(program, actions)
   addExplain(program, actions)
   addVerify(program, actions)
+  addOffsets(program, actions)
   addHistory(program, actions)
   addDeadLetters(program, actions)
   addInit(program, actions)

@@ -10,30 +10,35 @@ export interface OffsetChange {
   readonly to: number
 }
 
+/** By partition. */
+export type OffsetChanges = ReadonlyMap<string, OffsetChange>
+
 export interface GroupOffsets {
   /** Next offsets of a group, by partition. Fails with DATABASE_*, and MIGRATION_MISSING without the table. */
   read(group: string): Promise<Positions>
   /**
-   * Sets offsets in one transaction and raises their epochs: whoever still writes under the epoch before is fenced, and
-   * waits or is waited for. Returns the partitions that stand elsewhere than `from` says; nothing was set then.
+   * Sets offsets of several groups in one transaction and raises their epochs: whoever still writes under the epoch before
+   * is fenced, and waits or is waited for. Returns the partitions of the first group that stand elsewhere than `from` says;
+   * nothing was set then.
    */
-  set(group: string, changes: ReadonlyMap<string, OffsetChange>): Promise<readonly string[]>
+  set(groups: ReadonlyMap<string, OffsetChanges>): Promise<readonly string[]>
   close(): Promise<void>
 }
 
-/** Where rows begin that are not there yet: a partition whose row another one makes meanwhile is then seen by it. */
-export const targetsOf = (changes: ReadonlyMap<string, OffsetChange>): ReadonlyMap<string, number> =>
+/** In one order, so that two who set the same groups wait for each other. */
+export const inOrder = (groups: ReadonlyMap<string, OffsetChanges>): readonly (readonly [string, OffsetChanges])[] =>
+  [...groups].filter(([, changes]) => changes.size > 0).sort(([a], [b]) => (a < b ? -1 : 1))
+
+/** Where rows begin that are not there yet. */
+export const targetsOf = (changes: OffsetChanges): ReadonlyMap<string, number> =>
   new Map([...changes].map(([id, { to }]) => [id, to]))
 
 /** `stored`: after the epochs were raised, so that a row that was not there now stands where it is to. */
-export const movedMeanwhile = (
-  changes: ReadonlyMap<string, OffsetChange>,
-  stored: ReadonlyMap<string, StoredOffset>,
-): readonly string[] =>
+export const movedMeanwhile = (changes: OffsetChanges, stored: ReadonlyMap<string, StoredOffset>): readonly string[] =>
   [...changes].filter(([id, { from, to }]) => stored.get(id)?.next !== (from ?? to)).map(([id]) => id)
 
 export const movesLeft = (
-  changes: ReadonlyMap<string, OffsetChange>,
+  changes: OffsetChanges,
   stored: ReadonlyMap<string, StoredOffset>,
 ): ReadonlyMap<string, OffsetMove> => {
   const moves = new Map<string, OffsetMove>()

@@ -51,6 +51,11 @@ export class KafkaLook {
     return this.#connection.offsetsAt(partitions, time)
   }
 
+  /** What the group has committed; without partitions of which it has nothing. */
+  committed(partitions: readonly string[]): Promise<Positions> {
+    return this.#connection.committed(partitions)
+  }
+
   /**
    * When the next record of each partition was written, ms since 1970. Partitions without one, and those that do not
    * answer within `limit` ms, are left out.

@@ -19,6 +19,8 @@ export const programActions = (more: Partial<ProgramActions> = {}): ProgramActio
   showDeadLetter: unasked,
   retryDeadLetters: unasked,
   discardDeadLetters: unasked,
+  readOffsets: unasked,
+  resetOffsets: unasked,
   outBytes: () => {},
   explain: unasked,
   overwrite: () => {},
