@@ -1,5 +1,8 @@
 /** A progress bar on standard error: quiet where that is not a terminal, so that logs and pipes get nothing of it. */
-import { Format, SingleBar } from 'cli-progress'
+import cliProgress from 'cli-progress'
+
+// CommonJS: its names cannot be imported one by one.
+const { Format, SingleBar } = cliProgress
 
 export interface Progress {
   /** In whatever unit. */
