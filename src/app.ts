@@ -7,17 +7,20 @@
 import { Registry } from 'prom-client'
 import { asRanktideError, RanktideError } from './core/errors.js'
 import { createCounterRecorder } from './http/counter-metrics.js'
+import { createLetterGauges } from './http/letter-metrics.js'
 import { createRecorder } from './http/metrics.js'
 import { buildServer, listen } from './http/server.js'
 import type { Config } from './runtime/config.js'
+import { feedsOf } from './runtime/feeds.js'
 import type { Lifecycle } from './runtime/lifecycle.js'
 import type { Log } from './runtime/log.js'
 import { BoardPart } from './worker/board-part.js'
 import { BoardViews } from './worker/board-views.js'
 import { CounterPart } from './worker/counter-part.js'
 import { startError } from './worker/start-error.js'
+import { watchLetters } from './worker/watch-letters.js'
 import { WorkerHealth } from './worker/worker-health.js'
-import type { WorkerParts } from './worker/worker-parts.js'
+import type { OpenDeadLetters, WorkerParts } from './worker/worker-parts.js'
 
 interface App {
   readonly config: Config
@@ -59,7 +62,7 @@ const run = async (app: App): Promise<never> => {
   log.info({ address: await listen(server, config.http) }, 'Listening')
 
   if (boards !== undefined) lifecycle.onClose('database', () => parts.database?.close())
-  prepareDeadLetters(parts.deadLetters, log, lifecycle)
+  watchDeadLetters(app, prepareDeadLetters(parts.deadLetters, log, lifecycle))
   lifecycle.onClose('start', () => waiting.abort())
   const { failed } = await start(boards, counters)
   health.start()
@@ -111,10 +114,34 @@ const start = async (
 }
 
 /** Says at the start what would stop a pipeline later; the start itself needs no dead letters. */
-const prepareDeadLetters = (deadLetters: WorkerParts['deadLetters'], log: Log, lifecycle: Lifecycle): void => {
+const prepareDeadLetters = async (deadLetters: OpenDeadLetters, log: Log, lifecycle: Lifecycle): Promise<void> => {
   lifecycle.onClose('dead letters', () => deadLetters.close())
-  deadLetters.prepare().catch((error: unknown) => {
+  await deadLetters.prepare().catch((error: unknown) => {
     const { code, detail } = asRanktideError(error)
     if (!lifecycle.closing) log.error({ code, detail }, 'Dead letters could not be written now')
   })
+}
+
+/** How old the oldest unsettled letter is, for metrics; once the topic is there. */
+const watchDeadLetters = ({ config, log, lifecycle, parts, registry }: App, prepared: Promise<void>): void => {
+  const open = parts.openLetterLog
+  if (open === undefined) return
+  const pipelines = [
+    ...feedsOf(config).map(({ name }) => name),
+    ...config.counters.map(({ spec }) => `counters.${spec.name}`),
+    ...(config.history === undefined ? [] : ['history']),
+  ]
+  const gauges = createLetterGauges(registry, pipelines, Date.now)
+  const stop = new AbortController()
+  const failed = ({ code, detail }: RanktideError) =>
+    log.warn({ code, detail }, 'Dead letters not read, their age is not known')
+  const watching = prepared.then(() => watchLetters({ open, show: gauges.show, failed, signal: stop.signal }))
+  lifecycle.onClose(
+    'dead letters watched',
+    async () => {
+      stop.abort()
+      await watching
+    },
+    2_000,
+  )
 }

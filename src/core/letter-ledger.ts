@@ -51,6 +51,12 @@ export class LetterLedger {
     return this.#untold
   }
 
+  /** Where the oldest open letter stands in the dead-letter topic. */
+  get firstOpen(): number | undefined {
+    for (const { id } of this.open.values()) return id
+    return undefined
+  }
+
   settlementOf(source: LetterSource): SettledLetter | undefined {
     return this.settled.get(letterIdentity(source))
   }

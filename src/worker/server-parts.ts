@@ -2,6 +2,7 @@
 import type { Config } from '../runtime/config.js'
 import { KafkaDeadLetters } from '../sources/kafka-dead-letters.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
+import { KafkaLetterLog } from '../sources/kafka-letter-log.js'
 import { countingParts } from './counting-parts.js'
 import { WorkerDatabase } from './database.js'
 import { sourceWindow } from './source-window.js'
@@ -14,13 +15,20 @@ export const serverParts = (config: Config): WorkerParts => ({
   ...kafkaParts(config),
 })
 
-const kafkaParts = ({ kafka }: Config): Pick<WorkerParts, 'deadLetters' | 'openSource'> => ({
+const kafkaParts = ({ kafka }: Config): Pick<WorkerParts, 'deadLetters' | 'openLetterLog' | 'openSource'> => ({
   deadLetters: new KafkaDeadLetters({
     brokers: kafka.brokers.join(','),
     group: kafka.group,
     client: kafka.client,
     topic: kafka.deadLetters,
   }),
+  openLetterLog: () =>
+    KafkaLetterLog.open({
+      brokers: kafka.brokers.join(','),
+      group: kafka.group,
+      client: kafka.client,
+      topic: kafka.deadLetters,
+    }),
   openSource: ({ topics }, onTrouble) =>
     createKafkaFeed({
       brokers: kafka.brokers.join(','),

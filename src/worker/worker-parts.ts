@@ -9,7 +9,7 @@ import type { Finding } from '../databases/mysql/finding.js'
 import type { MarkerTable } from '../databases/mysql/marker.js'
 import type { BatchStore, ReadHistory } from '../operators/batch-store.js'
 import type { GroupConsumer } from '../operators/message-ports.js'
-import type { Base, DeadLetters, FeedSource } from '../operators/ports.js'
+import type { Base, DeadLetters, FeedSource, Message } from '../operators/ports.js'
 import type { BoardConfig, ReadingConfig } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
 
@@ -19,6 +19,8 @@ export interface WorkerParts {
   /** Undefined where nothing is counted. */
   readonly counting?: CountingParts
   readonly deadLetters: OpenDeadLetters
+  /** Reads them, for metrics; undefined where nobody settles any (the demo). Fails with KAFKA_*. */
+  readonly openLetterLog?: () => Promise<OpenLetterLog>
   /** `onTrouble` is told what the source waits for while it goes on. */
   openSource(feed: Feed, onTrouble: (error: RanktideError) => void): OpenSource
 }
@@ -60,6 +62,15 @@ export interface OpenStore<B> extends BatchStore<B> {
 export interface OpenReadHistory extends ReadHistory {
   /** Everything that keeps reads from being read and deleted. */
   preflight(): Promise<readonly Finding[]>
+  close(): Promise<void>
+}
+
+/** The dead-letter topic as something to read. Calls fail with KAFKA_*. */
+export interface OpenLetterLog {
+  /** Offset of the first record that is there, and the one after the last. */
+  bounds(): Promise<{ readonly first: number; readonly end: number }>
+  /** One reading at a time. */
+  records(from: number, end: number): AsyncIterable<readonly Message[]>
   close(): Promise<void>
 }
 

@@ -1,0 +1,79 @@
+/**
+ * What a worker knows of open dead letters: the topic read once at the start, then every 5 s what has come since. Nothing
+ * waits for it, and it never keeps anything from going on. Memory: the ledger, of at most 100,000 open letters.
+ */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { asRanktideError, type RanktideError } from '../core/errors.js'
+import { headersOf, readEntry } from '../core/letter.js'
+import { type FeedLetters, LetterLedger } from '../core/letter-ledger.js'
+import type { OpenLetterLog } from './worker-parts.js'
+
+export interface LetterWatch {
+  readonly open: () => Promise<OpenLetterLog>
+  /** Undefined: nothing is known for now. */
+  readonly show: (feeds: ReadonlyMap<string, FeedLetters> | undefined) => void
+  /** Told once of each trouble in a row. */
+  readonly failed: (error: RanktideError) => void
+  readonly signal: AbortSignal
+}
+
+const every = 5_000
+const afterTrouble = 15_000
+const mostLetters = 100_000
+
+/** Ends when the signal is aborted; never rejects. */
+export const watchLetters = async ({ open, show, failed, signal }: LetterWatch): Promise<void> => {
+  let told = ''
+  while (!signal.aborted) {
+    try {
+      await follow(open, signal, (ledger) => {
+        told = ''
+        show(feedsOf(ledger))
+      })
+    } catch (error) {
+      show(undefined)
+      const known = asRanktideError(error)
+      if (known.code !== told && !signal.aborted) failed(known)
+      told = known.code
+      await pause(afterTrouble, signal)
+    }
+  }
+}
+
+const follow = async (
+  open: LetterWatch['open'],
+  signal: AbortSignal,
+  caughtUp: (ledger: LetterLedger) => void,
+): Promise<void> => {
+  const log = await open()
+  let ledger = new LetterLedger(mostLetters)
+  let next = 0
+  try {
+    while (!signal.aborted) {
+      const { first, end } = await log.bounds()
+      // Made anew, or deleted from the front: letters that are gone are nobody's to settle.
+      if (end < next || (ledger.firstOpen ?? first) < first) [ledger, next] = [new LetterLedger(mostLetters), 0]
+      for await (const records of log.records(Math.max(first, next), end)) {
+        for (const { offset, timestamp = 0, headers } of records) {
+          const entry = readEntry(headersOf(headers))
+          if (entry !== undefined) ledger.add(offset, timestamp, entry)
+        }
+        if (signal.aborted) return
+      }
+      next = Math.max(next, end)
+      caughtUp(ledger)
+      await pause(every, signal)
+    }
+  } finally {
+    await log.close().catch(() => {})
+  }
+}
+
+/** Those that the ledger has no room for are of any feed. */
+const feedsOf = (ledger: LetterLedger): ReadonlyMap<string, FeedLetters> => {
+  const feeds = ledger.feeds()
+  if (ledger.untold === 0) return feeds
+  return new Map([...feeds, ['', { unsettled: ledger.untold, oldestAt: Date.now() }]])
+}
+
+const pause = (ms: number, signal: AbortSignal): Promise<void> => sleep(ms, undefined, { signal }).catch(() => {})
