@@ -41,9 +41,9 @@ const code = await runProgram(
       return runReplay(config, words, surroundings)
     },
     errorStream: process.stderr,
-    readStatus: async (config) => {
-      const { readStatus } = await loadWithKafka(() => import('./operate/read-status.js'))
-      return readStatus(config)
+    statusReader: async (config) => {
+      const { statusReader } = await loadWithKafka(() => import('./operate/read-status.js'))
+      return statusReader(config)
     },
     verify: async (config, wish) => {
       const { verify } = await import('./operate/verify.js')

@@ -65,7 +65,7 @@ const streamLines = (stream: StreamReport | null): readonly string[] => {
   ]
   return [
     `Stream    ${partition} offset ${offset}${time === null ? '' : `, ${time}`}: ${told.join(', ')}`,
-    ...(sameAsTable === true ? [] : [`          ${image}`]),
+    ...(sameAsTable === true && row !== null ? [] : [`          ${image}`]),
   ]
 }
 

@@ -9,8 +9,8 @@ import { statusText } from './status-text.js'
 import { drawn, enterScreen, leaveScreen, type Terminal } from './watch-screen.js'
 
 export interface StatusActions {
-  /** Never rejects for a server that cannot be asked. */
-  readStatus(config: Config): Promise<Status>
+  /** What it returns looks once, and never rejects for a server that cannot be asked. */
+  statusReader(config: Config): Promise<() => Promise<Status>>
   /** Aborted by Ctrl-C or SIGTERM from now on, which do not end the process any more. */
   stopSignal(): AbortSignal
   /** Undefined: standard output is none. */
@@ -58,8 +58,9 @@ export const addStatus = (program: Command, actions: StatusActions): void => {
     .addHelpText('after', help)
     .action(async (words: Words) => {
       const config = await loadConfig(words.config, actions.surroundings)
-      if (words.watch !== undefined) return watch(config, words, actions)
-      const status = await actions.readStatus(config)
+      const read = await actions.statusReader(config)
+      if (words.watch !== undefined) return watch(read, words, actions)
+      const status = await read()
       actions.out(textOf(status, words))
       if (!status.well) throw new CommandFailed()
     })
@@ -67,14 +68,14 @@ export const addStatus = (program: Command, actions: StatusActions): void => {
 
 const textOf = (status: Status, { json }: Words): string => (json ? `${JSON.stringify(status)}\n` : statusText(status))
 
-const watch = async (config: Config, words: Words, actions: StatusActions): Promise<void> => {
+const watch = async (read: () => Promise<Status>, words: Words, actions: StatusActions): Promise<void> => {
   const every = words.watch === true || words.watch === undefined ? defaultInterval : words.watch
   const stop = actions.stopSignal()
   const onScreen = actions.terminal() !== undefined && !words.json
   if (onScreen) actions.out(enterScreen)
   try {
     while (!stop.aborted) {
-      const status = await unlessStopped(actions.readStatus(config), stop)
+      const status = await unlessStopped(read(), stop)
       if (status === undefined) break
       const text = words.json ? textOf(status, words) : `${status.at}\n\n${textOf(status, words)}`
       const terminal = onScreen ? actions.terminal() : undefined

@@ -1,6 +1,6 @@
 /** What `ranktide status` prints of a configuration: tables, reasons, and what could not be asked. */
 import type { Lag } from '../core/lag.js'
-import type { BoardReport, CounterReport, FeedReport, Problem, Status } from '../operate/status.js'
+import type { BoardReport, CounterReport, FeedReport, LettersReport, Problem, Status } from '../operate/status.js'
 import { textTable } from './text-table.js'
 
 const unknown = '-'
@@ -29,6 +29,7 @@ export const statusText = (status: Status): string => {
     feedsText(status.feeds),
     countersText(status.counters),
     partitionsText(status),
+    lettersText(status.deadLetters),
     problemsText(status.problems),
   ]
   return `${parts.filter((part) => part !== '').join('\n')}\n${conclusion(status)}\n`
@@ -95,6 +96,14 @@ const mostPartitions = 20
 
 const more = (count: number): string =>
   count > mostPartitions ? `and ${count - mostPartitions} partitions more: --json has them all\n` : ''
+
+const lettersText = (letters: LettersReport | null): string => {
+  if (letters === null || letters.unsettled === 0) return ''
+  const { topic, unsettled, oldestSeconds, feeds } = letters
+  const oldest = oldestSeconds === null ? '' : `, the oldest ${secondsText(oldestSeconds)} old`
+  const of = Object.entries(feeds).map(([feed, { unsettled: open }]) => `${open} of ${feed}`)
+  return `Dead letters to settle: ${unsettled} in ${topic}${oldest} (${of.join(', ')}): ranktide dead-letters list\n`
+}
 
 const problemsText = (problems: readonly Problem[]): string =>
   problems.map(({ what, code, detail }) => `[-] not known: ${what}: ${code}: ${detail}\n`).join('')

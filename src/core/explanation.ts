@@ -75,7 +75,7 @@ export const isPassing = ({ verdict }: Conclusion): boolean =>
 
 /** What the table's row comes to: why it may not be ranked at all, or where it stands on the board there. */
 export type Claim =
-  | { readonly kind: 'refused'; readonly conclusion: Conclusion }
+  | { readonly kind: 'refused'; readonly why: string; readonly conclusion: Conclusion }
   | { readonly kind: 'ranked'; readonly exact: string; readonly entry: Entry; readonly standing: Standing }
 
 export const conclude = (facts: Facts): Conclusion => {
@@ -99,6 +99,7 @@ export const conclude = (facts: Facts): Conclusion => {
 export const claimOf = ({ spec, ranking, key, board, group }: Facts, row: Image | null): Claim => {
   const refused = (verdict: Verdict, sentence: string): Claim => ({
     kind: 'refused',
+    why: sentence,
     conclusion: { verdict, sentence: `not on the board: ${sentence}` },
   })
   if (row === null)
@@ -134,7 +135,7 @@ export const keyText = ({ table }: BoardSpec, key: string): string =>
     .join(', ')
 
 const columnsText = ({ score, table }: BoardSpec, row: Image): string => {
-  if (score.kind === 'column') return ` (${table.columns[score.column]?.name})`
+  if (score.kind === 'column') return ` (${table.columns[score.column]?.name} is NULL)`
   const columns = columnsOf(score.expression)
   return ` (${columns.map((column) => `${table.columns[column]?.name} is ${row[column] ?? 'NULL'}`).join(', ')})`
 }
@@ -184,14 +185,14 @@ const withoutRedis = (claim: Claim): Conclusion =>
     : { verdict: 'unknown', sentence: `Redis could not be asked for the place of its score ${claim.exact}` }
 
 const notPublished = (claim: Claim): Conclusion => {
-  const besides = claim.kind === 'refused' ? `; once it is: ${claim.conclusion.sentence}` : ''
+  const besides = claim.kind === 'refused' ? `; nor will it be on it then: ${claim.why}` : ''
   return { verdict: 'not-published', sentence: `the board is not in Redis: no worker has published it${besides}` }
 }
 
 /** What the table and Redis say that is not the same. */
 const differenceText = ({ spec }: Facts, held: Entry | undefined, claim: Claim): string => {
   if (claim.kind === 'refused')
-    return `Redis holds it${held === undefined ? '' : ` with score ${exactOf(spec, held)}`}, but it should be ${claim.conclusion.sentence}`
+    return `Redis holds it${held === undefined ? '' : ` with score ${exactOf(spec, held)}`}, but it has no place there: ${claim.why}`
   const { exact, entry, standing } = claim
   if (held === undefined) return `Redis does not hold it, the table's score ${exact} makes it rank ${standing.rank}`
   if (exactOf(spec, held) !== exact) return `Redis holds ${exactOf(spec, held)}, the table ${exact}`

@@ -49,7 +49,14 @@ const callText = (name: string, args: readonly Expression[], table: TableShape):
   }
   const [first] = args
   if (first === undefined) return name
-  if (name === 'not') return `not ${operand(first, true)}`
+  if (name === 'not') {
+    if (first.kind === 'call' && first.name === 'is null')
+      return `${callText('is null', first.args, table)}`.replace(/null$/, 'not null')
+    // Tighter than a comparison or not: without parentheses nobody is sure.
+    return levelOf(first) === leafLevel
+      ? `not ${expressionText(first, table)}`
+      : `not (${expressionText(first, table)})`
+  }
   if (name === 'negate') return `-${operand(first, true)}`
   if (name === 'is null') return `${operand(first, true)} is null`
   // From the left; comparisons do not chain.

@@ -67,8 +67,8 @@ const boardNamed = ({ boards, file }: Config, { board, per }: ExplainRequest): B
   const names = boards.map(({ name }) => name)
   if (found === undefined) {
     const near = nearestName(board, names)
-    const there = names.length === 0 ? 'it has none' : `there are: ${names.join(', ')}`
-    throw invalid(`${file} has no board ${board}${near === undefined ? '' : `; did you mean ${near}?`}; ${there}`)
+    const there = names.length === 0 ? 'It has none' : `There are: ${names.join(', ')}`
+    throw invalid(`${file} has no board ${board}${near === undefined ? '.' : `; did you mean ${near}?`} ${there}`)
   }
   if (per !== undefined && found.per === undefined) throw invalid(`board ${board} is not split: --per does not fit`)
   return found

@@ -11,7 +11,15 @@ import type { StreamChange } from '../core/explanation.js'
 import { type Positions, partitionId } from '../core/positions.js'
 import type { TableShape } from '../core/table.js'
 import type { Message } from '../operators/ports.js'
-import type { KafkaLook } from '../sources/kafka-look.js'
+
+/** A `KafkaLook` answers them. */
+export interface StreamQuestions {
+  partitions(topics: readonly string[]): Promise<readonly string[]>
+  ends(partitions: readonly string[]): Promise<Positions>
+  beginnings(partitions: readonly string[]): Promise<Positions>
+  offsetsAt(partitions: readonly string[], time: number): Promise<Positions>
+  read(from: Positions, to: Positions, each: (message: Message) => void): Promise<void>
+}
 
 export interface StreamSearch {
   readonly topics: readonly string[]
@@ -38,7 +46,7 @@ export interface Searched {
 /** Messages a partition in the first step, and at most; and altogether. */
 const [firstStep, longestStep, mostMessages] = [500, 50_000, 1_000_000]
 
-export const newestChange = async (look: KafkaLook, search: StreamSearch): Promise<Searched> => {
+export const newestChange = async (look: StreamQuestions, search: StreamSearch): Promise<Searched> => {
   const partitions = await look.partitions(search.topics)
   const ends = await look.ends(partitions)
   const first = await look.beginnings(partitions)
@@ -67,7 +75,11 @@ interface Extent {
   readonly first: Positions
 }
 
-const lowerBounds = async (look: KafkaLook, { since, after }: StreamSearch, { partitions, ends, first }: Extent) => {
+const lowerBounds = async (
+  look: StreamQuestions,
+  { since, after }: StreamSearch,
+  { partitions, ends, first }: Extent,
+) => {
   const at = since <= 0 ? first : await look.offsetsAt(partitions, since)
   const bounds = new Map<string, number>()
   for (const [id, end] of ends) {
@@ -78,7 +90,7 @@ const lowerBounds = async (look: KafkaLook, { since, after }: StreamSearch, { pa
 }
 
 /** What was written before the find need not be searched. */
-const raise = async (look: KafkaLook, bounds: Map<string, number>, left: Map<string, number>, time: number) => {
+const raise = async (look: StreamQuestions, bounds: Map<string, number>, left: Map<string, number>, time: number) => {
   for (const [id, offset] of await look.offsetsAt([...left.keys()], time)) {
     const high = left.get(id) ?? 0
     const low = Math.max(bounds.get(id) ?? 0, offset < 0 ? high : offset)
@@ -87,7 +99,7 @@ const raise = async (look: KafkaLook, bounds: Map<string, number>, left: Map<str
   }
 }
 
-const searchStep = async (look: KafkaLook, search: StreamSearch, from: Positions, to: Positions) => {
+const searchStep = async (look: StreamQuestions, search: StreamSearch, from: Positions, to: Positions) => {
   const changes = new Map<string, StreamChange>()
   let messages = 0
   await look.read(from, to, (message) => {

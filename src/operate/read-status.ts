@@ -12,11 +12,57 @@ import { type Feed, feedsOf } from '../runtime/feeds.js'
 import type { KafkaLook } from '../sources/kafka-look.js'
 import { type FoundBoard, type FoundFeed, findFeed } from './boards-in-redis.js'
 import { counterReports } from './counters-in-database.js'
+import { summariseDeadLetters } from './dead-letters.js'
 import { type FoundLag, Lags } from './lag-in-kafka.js'
 import { openKafka } from './open-servers.js'
-import { type BoardReport, type FeedReport, type Problem, problemOf, type Status, type Tell } from './status.js'
+import {
+  type BoardReport,
+  type FeedReport,
+  type LettersReport,
+  type Problem,
+  problemOf,
+  type Status,
+  type Tell,
+} from './status.js'
 
-export const readStatus = async (config: Config): Promise<Status> => {
+/** One look; the next one begins when it is told. */
+export type StatusReader = () => Promise<Status>
+
+/** How long what was read of the dead letters is told again, ms: each reading reads all of their topic. */
+const lettersLast = 30_000
+
+export const statusReader = (config: Config): StatusReader => {
+  let letters: { readonly report: LettersReport; readonly until: number } | undefined
+  return async () => {
+    const readLetters = async (tell: Tell): Promise<LettersReport | null> => {
+      if (letters !== undefined && performance.now() < letters.until) return letters.report
+      const report = await lettersReport(config, tell)
+      if (report !== null) letters = { report, until: performance.now() + lettersLast }
+      return report
+    }
+    return readStatus(config, readLetters)
+  }
+}
+
+const lettersReport = async (config: Config, tell: Tell): Promise<LettersReport | null> => {
+  const secondsSince = (at: number) => Math.max(0, Date.now() - at) / 1_000
+  try {
+    const { topic, unsettled, oldestAt, feeds } = await summariseDeadLetters(config)
+    const byFeed = [...feeds].map(([feed, { unsettled: open, oldestAt: oldest }]) => {
+      return [feed, { unsettled: open, oldestSeconds: secondsSince(oldest) }] as const
+    })
+    const oldestSeconds = oldestAt === undefined ? null : secondsSince(oldestAt)
+    return { topic, unsettled, oldestSeconds, feeds: Object.fromEntries(byFeed) }
+  } catch (error) {
+    tell('kafka', 'dead letters', error)
+    return null
+  }
+}
+
+const readStatus = async (
+  config: Config,
+  readLetters: (tell: Tell) => Promise<LettersReport | null>,
+): Promise<Status> => {
   const problems: Problem[] = []
   const tell: Tell = (server, what, error) => problems.push(problemOf(server, what, error))
   const [look, found] = await Promise.all([openKafka(config, 'lag', tell), findBoards(config, tell)])
@@ -34,9 +80,10 @@ export const readStatus = async (config: Config): Promise<Status> => {
     }
     const lagsOf = (topics: readonly string[], what: string) => lagsOn(look, topics, what, tell)
     const counters = await counterReports(config, lagsOf, tell)
+    const deadLetters = look === undefined ? null : await readLetters(tell)
     const inOrder = config.boards.flatMap(({ name }) => boards.filter((board) => board.name === name))
     const well = problems.length === 0 && boards.every(isBoardWell)
-    return { at: new Date().toISOString(), well, feeds, boards: inOrder, counters, problems }
+    return { at: new Date().toISOString(), well, feeds, boards: inOrder, counters, deadLetters, problems }
   } finally {
     await look?.close()
   }

@@ -13,6 +13,8 @@ export interface Status {
   readonly feeds: readonly FeedReport[]
   readonly boards: readonly BoardReport[]
   readonly counters: readonly CounterReport[]
+  /** Null: they could not be read. */
+  readonly deadLetters: LettersReport | null
   readonly problems: readonly Problem[]
 }
 
@@ -56,6 +58,16 @@ export interface CounterReport {
   /** `next`: the offset that the database has stored. Null: none is stored, or it could not be asked. */
   readonly partitions: readonly PartitionLag[] | null
   readonly lag: Lag | null
+}
+
+export interface LettersReport {
+  readonly topic: string
+  /** Refused messages that nobody has retried or discarded. They do not make anything unwell: boards are read anew. */
+  readonly unsettled: number
+  /** Age of the oldest of them; null: there are none. */
+  readonly oldestSeconds: number | null
+  /** By feed, or pipeline of a counter. */
+  readonly feeds: Readonly<Record<string, { readonly unsettled: number; readonly oldestSeconds: number }>>
 }
 
 export interface Problem {

@@ -13,7 +13,7 @@ export const programActions = (more: Partial<ProgramActions> = {}): ProgramActio
   diagnose: unasked,
   replay: unasked,
   errorStream: process.stderr,
-  readStatus: unasked,
+  statusReader: unasked,
   verify: unasked,
   listDeadLetters: unasked,
   showDeadLetter: unasked,
