@@ -114,10 +114,13 @@ class Evidence {
 const isOutside = (value: number, one: number, other: number): boolean =>
   value < Math.min(one, other) || value > Math.max(one, other)
 
+/** Members that come and go are not waited for longer than so many times the rounds of a difference. */
+const mostTimes = 2
+
 export class BoardComparison {
   readonly #rounds: number
   readonly #suspects = new Map<string, Map<string, Evidence>>()
-  #begun = false
+  #done = 0
 
   constructor(rounds: number) {
     this.#rounds = rounds
@@ -126,14 +129,14 @@ export class BoardComparison {
   /** `reads`: at least one. */
   round(before: readonly Entry[], reads: readonly (readonly Entry[])[], after: readonly Entry[]): void {
     const sides = { before: byMember(before), reads: reads.map(byMember), after: byMember(after) }
-    const members = this.#begun ? [...this.#suspects.keys()] : allMembers(sides)
-    this.#begun = true
+    const members = this.#done > 0 ? [...this.#suspects.keys()] : allMembers(sides)
+    this.#done += 1
     for (const member of members) this.#look(member, sides)
   }
 
   /** Whether more rounds could change what it comes to. */
   get decided(): boolean {
-    return this.#evidence().every(({ rounds }) => rounds >= this.#rounds)
+    return this.#done >= mostTimes * this.#rounds || this.#evidence().every(({ rounds }) => rounds >= this.#rounds)
   }
 
   /** Once decided. */
@@ -159,14 +162,17 @@ export class BoardComparison {
     if (known === undefined && held.some((entry) => sameEntry(entry, first) || sameEntry(entry, last))) return
     const looks = { before: cellsOf(first), reads: held.map(cellsOf), after: cellsOf(last) }
     const suspects = known ?? new Map<string, Evidence>()
-    const names = known === undefined ? [presence] : [...known.keys()]
-    for (const name of names) {
-      if (!lookAt(suspects, member, name, looks) || name !== presence) continue
-      // On both sides at last: only now can what it holds be judged.
-      for (const other of namesIn(looks)) lookAt(suspects, member, other, looks)
-    }
+    // Gone on both sides: what it held does not matter any more.
+    if (isGone(looks)) suspects.clear()
+    else for (const name of namesFor(known)) this.#lookAt(suspects, member, name, looks)
     if (suspects.size > 0) this.#suspects.set(member, suspects)
     else this.#suspects.delete(member)
+  }
+
+  #lookAt(suspects: Map<string, Evidence>, member: string, name: string, looks: Looks): void {
+    if (!lookAt(suspects, member, name, looks) || name !== presence) return
+    // On both sides: only now can what it holds be judged.
+    for (const other of namesIn(looks)) lookAt(suspects, member, other, looks)
   }
 
   #differenceOf({ member, cell, redis, table }: Evidence): Difference {
@@ -190,6 +196,13 @@ interface Looks {
 const allMembers = ({ before, reads, after }: Sides): readonly string[] => [
   ...new Set([before, after, ...reads].flatMap((side) => [...side.keys()])),
 ]
+
+/** Of a member that is not suspected yet, or whose presence is: whether it is there; else the cells that are. */
+const namesFor = (known: ReadonlyMap<string, Evidence> | undefined): readonly string[] =>
+  known === undefined ? [presence] : [...known.keys()]
+
+const isGone = ({ before, reads, after }: Looks): boolean =>
+  [before, after].some((side) => side === absentCells) && reads.some((side) => side === absentCells)
 
 const namesIn = ({ before, reads, after }: Looks): readonly string[] =>
   [...new Set([before, after, ...reads].flatMap((cells) => [...cells.keys()]))].filter((name) => name !== presence)
