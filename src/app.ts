@@ -6,9 +6,11 @@
  */
 import { Registry } from 'prom-client'
 import { asRanktideError, RanktideError } from './core/errors.js'
+import type { Administration } from './http/admin-routes.js'
 import { createCounterRecorder } from './http/counter-metrics.js'
 import { createLetterGauges } from './http/letter-metrics.js'
 import { createRecorder } from './http/metrics.js'
+import { createReloadRecorder } from './http/reload-metrics.js'
 import { buildServer, listen } from './http/server.js'
 import type { Config } from './runtime/config.js'
 import { feedsOf } from './runtime/feeds.js'
@@ -17,10 +19,19 @@ import type { Log } from './runtime/log.js'
 import { BoardPart } from './worker/board-part.js'
 import { BoardViews } from './worker/board-views.js'
 import { CounterPart } from './worker/counter-part.js'
+import { Reloader } from './worker/reload.js'
 import { startError } from './worker/start-error.js'
 import { watchLetters } from './worker/watch-letters.js'
 import { WorkerHealth } from './worker/worker-health.js'
 import type { OpenDeadLetters, WorkerParts } from './worker/worker-parts.js'
+
+/** How a running process is told of another configuration. */
+export interface Reloading {
+  /** Reads it again. Fails with CONFIG_*. */
+  readonly load: () => Promise<Config>
+  /** Calls whenever a reload is asked for from outside, by a signal; `asked` names it. */
+  readonly onAsked: (reload: (asked: string) => void) => void
+}
 
 interface App {
   readonly config: Config
@@ -28,12 +39,19 @@ interface App {
   readonly lifecycle: Lifecycle
   readonly parts: WorkerParts
   readonly registry: Registry
+  readonly reloading: Reloading | undefined
 }
 
 /** Runs until the process exits by a signal; rejects, with everything closed, with what made it stop by itself. */
-export const runWorker = async (config: Config, log: Log, lifecycle: Lifecycle, parts: WorkerParts): Promise<never> => {
+export const runWorker = async (
+  config: Config,
+  log: Log,
+  lifecycle: Lifecycle,
+  parts: WorkerParts,
+  reloading?: Reloading,
+): Promise<never> => {
   try {
-    return await run({ config, log, lifecycle, parts, registry: new Registry() })
+    return await run({ config, log, lifecycle, parts, registry: new Registry(), reloading })
   } catch (error) {
     // A signal came first: whoever closes for it ends the process, with its own exit code.
     if (lifecycle.closing) return new Promise<never>(() => {})
@@ -57,11 +75,14 @@ const run = async (app: App): Promise<never> => {
   waitsFor = (what) => {
     if (!health.started()) health.waitsFor(what)
   }
-  const server = buildServer({ boards: views, health, metrics: registry, log, now: Date.now })
+  const reloader = openReloader(app, boards)
+  const administration = reloader && administrationBy(reloader)
+  const served = administration === undefined ? {} : { administration }
+  const server = buildServer({ boards: views, health, metrics: registry, log, now: Date.now, ...served })
   lifecycle.onClose('http', () => server.close())
   log.info({ address: await listen(server, config.http) }, 'Listening')
 
-  if (boards !== undefined) lifecycle.onClose('database', () => parts.database?.close())
+  if (boards !== undefined) lifecycle.onClose('database', () => boards.close())
   watchDeadLetters(app, prepareDeadLetters(parts.deadLetters, log, lifecycle))
   lifecycle.onClose('start', () => waiting.abort())
   const { failed } = await start(boards, counters)
@@ -72,9 +93,36 @@ const run = async (app: App): Promise<never> => {
     history: config.history !== undefined,
   }
   log.info(started, 'Started')
+  reloader?.start()
   await failed
   throw new RanktideError('UNEXPECTED', 'a feed has ended')
 }
+
+/** Undefined where nobody can ask for a reload. */
+const openReloader = (
+  { config, log, registry, reloading }: App,
+  boards: BoardPart | undefined,
+): Reloader | undefined => {
+  if (reloading === undefined) return undefined
+  const reloader = new Reloader({
+    config,
+    load: reloading.load,
+    prepare: boards && ((next, plan) => boards.prepare(next, plan)),
+    log,
+    recorder: createReloadRecorder(registry),
+    now: Date.now,
+  })
+  reloading.onAsked((asked) => void reloader.reload(asked))
+  return reloader
+}
+
+const administrationBy = (reloader: Reloader): Administration => ({
+  token: () => reloader.config.http.adminToken,
+  reload: async () =>
+    reloader.started
+      ? reloader.reload('POST /admin/reload')
+      : { kind: 'refused', why: 'starting', text: 'the process has not started yet, try again when /startupz says ok' },
+})
 
 const openBoards = (
   { config, log, lifecycle, parts, registry }: App,

@@ -19,14 +19,34 @@ const stopOnSignals = (): AbortSignal => {
   return stop.signal
 }
 
+/** SIGHUPs asks for a reload, also those that come before anybody can make one. */
+class Hangups {
+  #heard = 0
+  #listener: (() => void) | undefined
+
+  hear(): void {
+    if (this.#listener === undefined) this.#heard += 1
+    else this.#listener()
+  }
+
+  tell(listener: () => void): void {
+    this.#listener = listener
+    // Several of them ask for the same.
+    if (this.#heard > 0) listener()
+  }
+}
+
 const code = await runProgram(
   {
-    runWorker: async (config, log) => {
+    runWorker: async (config, log, load) => {
+      const hangups = new Hangups()
+      process.on('SIGHUP', () => hangups.hear())
       const lifecycle = new Lifecycle({ log, exit: (exitCode) => process.exit(exitCode) })
       closeOnSignals(lifecycle, process)
       const { serverParts } = await loadWithKafka(() => import('./worker/server-parts.js'))
       const { runWorker } = await import('./app.js')
-      await runWorker(config, log, lifecycle, serverParts(config))
+      const onAsked = (reload: (asked: string) => void) => hangups.tell(() => reload('SIGHUP'))
+      await runWorker(config, log, lifecycle, serverParts(config), { load, onAsked })
     },
     checkConnections: async (config) => {
       const { checkConnections } = await loadWithKafka(() => import('./worker/check-connections.js'))

@@ -47,8 +47,8 @@ export interface ProgramActions
     DeadLettersActions,
     DoctorActions,
     ExplainActions {
-  /** Runs until the process is told to stop; rejects with what made it stop by itself. */
-  runWorker(config: Config, log: Log): Promise<void>
+  /** Runs until the process is told to stop; rejects with what made it stop by itself. `load` reads the file again. */
+  runWorker(config: Config, log: Log, load: () => Promise<Config>): Promise<void>
   /** Asks every server once; never rejects for one that cannot be reached. */
   checkConnections(config: Config): Promise<readonly ConnectionFinding[]>
   readonly surroundings: Surroundings
@@ -108,9 +108,12 @@ const addRun = (program: Command, actions: ProgramActions): void => {
     .addOption(new Option('--only <part>', 'run a part of the configuration').choices(configParts))
     .addHelpText('after', runExamples)
     .action(async ({ config: file, only }: FileOption & { only?: ConfigPart }) => {
-      const loaded = await loadConfig(file, actions.surroundings)
-      const config = only === undefined ? loaded : partOf(loaded, only)
-      await actions.runWorker(config, createLog(config))
+      const load = async (): Promise<Config> => {
+        const loaded = await loadConfig(file, actions.surroundings)
+        return only === undefined ? loaded : partOf(loaded, only)
+      }
+      const config = await load()
+      await actions.runWorker(config, createLog(config), load)
     })
 }
 

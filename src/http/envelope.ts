@@ -12,11 +12,11 @@ export const failureBody = (status: number, text: string): string =>
 
 /** A request that is answered with something else than success, for a reason the client may read. */
 export class Refusal extends Error {
-  readonly statusCode: 400 | 404 | 503
+  readonly statusCode: 400 | 401 | 404 | 409 | 422 | 503
   /** When to ask again, seconds. */
   readonly retryAfter: number | undefined
 
-  constructor(statusCode: 400 | 404 | 503, text: string, retryAfter?: number) {
+  constructor(statusCode: 400 | 401 | 404 | 409 | 422 | 503, text: string, retryAfter?: number) {
     super(text)
     this.name = 'Refusal'
     this.statusCode = statusCode

@@ -13,6 +13,7 @@ import fastify, {
 import type { Registry } from 'prom-client'
 import { RanktideError } from '../core/errors.js'
 import type { Log } from '../runtime/log.js'
+import { type Administration, addAdminRoutes } from './admin-routes.js'
 import type { BoardQueries } from './board-queries.js'
 import { addBoardRoutes } from './board-routes.js'
 import { failureBody, jsonType, Refusal } from './envelope.js'
@@ -22,6 +23,8 @@ import { addHealthRoutes } from './health-routes.js'
 export interface ServerOptions {
   readonly boards: BoardQueries
   readonly health: Health
+  /** What operators may do over HTTP; undefined: nothing. */
+  readonly administration?: Administration
   readonly metrics: Pick<Registry, 'metrics' | 'contentType'>
   readonly log: Pick<Log, 'debug' | 'error'>
   /** The time now, ms since 1970. */
@@ -63,7 +66,7 @@ const answerGarbage = (error: ConnectionError, socket: Socket): void => {
 const longestName = 2000
 
 /** Does not listen yet. */
-export const buildServer = ({ boards, health, metrics, log, now }: ServerOptions): FastifyInstance => {
+export const buildServer = ({ boards, health, administration, metrics, log, now }: ServerOptions): FastifyInstance => {
   const onError = answerError(log)
   const server = fastify({
     logger: false,
@@ -85,6 +88,7 @@ export const buildServer = ({ boards, health, metrics, log, now }: ServerOptions
   })
   addBoardRoutes(server, { boards, now })
   addHealthRoutes(server, health)
+  if (administration !== undefined) addAdminRoutes(server, administration)
   server.get('/metrics', async (_request, reply) => reply.type(metrics.contentType).send(await metrics.metrics()))
   return server
 }

@@ -84,6 +84,9 @@ export const shadowKeys = (key: string): Omit<BoardKeys, 'changes'> => {
   return { zset: key, rows: `${stem}:rows`, meta: `${stem}:meta` }
 }
 
+/** A sorted set that is not there, with which the board's other keys are those that they are with `zset`. */
+export const noZset = (zset: string): string => `{${hashTag(zset) ?? zset}}:none`
+
 export const feedKeys = (prefix: string, feed: string): FeedKeys => {
   refuseBraces('the prefix', prefix)
   refuseBraces('the feed name', feed)

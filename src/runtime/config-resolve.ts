@@ -82,7 +82,11 @@ export const resolveConfig = (parsed: ParsedConfig, around: Pick<Config, 'file' 
       timeZone: database.timeZone,
     },
     redis: redis === undefined ? undefined : resolveRedis(redis),
-    http,
+    http: {
+      host: http.host,
+      port: http.port,
+      ...(http.adminToken === undefined ? {} : { adminToken: http.adminToken }),
+    },
     boards: Object.entries(boards).map(([name, board]) => resolveBoard(name, board, database.url)),
     counters: Object.entries(counters).map(([name, one]) => resolveCounter(name, one, kafka.group)),
     history: history === undefined ? undefined : resolveHistory(history, kafka.group),

@@ -137,9 +137,12 @@ const redis = section('url, or sentinels and name, or cluster; and if need be pr
     .describe('What the names of all keys begin with'),
 })
 
-const http = section('host, port', {
+const http = section('host, port, adminToken', {
   host: textOf('a host name or address', /^[^\s/]+$/).default('127.0.0.1'),
   port: wholeNumber(0, 65535).default(8081).describe('0: any free port'),
+  adminToken: textOf('16 to 200 characters without blanks', /^[!-~]{16,200}$/)
+    .optional()
+    .describe('Allows POST /admin/reload to who sends it. Default: nobody'),
 })
 
 /** Checked as far as the text alone tells; what its columns are is the database's to say. */

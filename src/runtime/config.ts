@@ -14,7 +14,12 @@ export interface Config {
   readonly database: DatabaseConfig
   /** Undefined only where there are no boards. */
   readonly redis: RedisConfig | undefined
-  readonly http: { readonly host: string; readonly port: number }
+  readonly http: {
+    readonly host: string
+    readonly port: number
+    /** Allows changes over HTTP; undefined: nobody may make any. A secret. */
+    readonly adminToken?: string
+  }
   /** In the order of the file; names are unique. */
   readonly boards: readonly BoardConfig[]
   /** In the order of the file; names are unique. */

@@ -16,6 +16,7 @@ const secretKeys = [
   'ssl.key.password',
   'ssl.key.pem',
   'token',
+  'adminToken',
   'secret',
 ]
 

@@ -5,27 +5,20 @@
  * also counts, the feed alone goes down, and is started again in place with growing pauses: ending the process would
  * stop counters that are well, and leaving the feed down would need somebody to notice.
  */
-import { BehaviorSubject, lastValueFrom } from 'rxjs'
-import type { BoardSpec } from '../core/board-spec.js'
-import type { RanktideError } from '../core/errors.js'
-import { canalJson } from '../formats/canal-json.js'
+import { asRanktideError, type RanktideError } from '../core/errors.js'
 import type { HealthCheck } from '../http/health.js'
 import type { Recorder } from '../operators/recorder.js'
-import { BoardReader } from '../redis/board-reader.js'
-import { RedisBoardStore } from '../redis/board-store.js'
 import { RedisClient } from '../redis/client.js'
-import { GroupReader } from '../redis/group-reader.js'
-import { Lease } from '../redis/lease.js'
 import type { Config, RedisConfig } from '../runtime/config.js'
-import { type Feed, feedsOf } from '../runtime/feeds.js'
+import { feedsOf } from '../runtime/feeds.js'
 import type { Lifecycle } from '../runtime/lifecycle.js'
 import type { Log } from '../runtime/log.js'
-import { BoardViews, type ServedFeed } from './board-views.js'
-import { checkFindings } from './check-findings.js'
-import { ownFeed } from './feed-owner.js'
-import { windowOf } from './feed-window.js'
+import type { LivePlan } from '../runtime/reload-plan.js'
+import { BoardViews } from './board-views.js'
+import { type FeedSurroundings, KeptFeed, type RunningFeed } from './kept-feed.js'
+import { type PreparedFeed, prepareFeed } from './prepare-feed.js'
 import { supervise } from './supervise.js'
-import { type Waiting, waitFor, waitingText } from './wait-for.js'
+import { type Waiting, waitFor } from './wait-for.js'
 import type { FeedDatabase, WorkerParts } from './worker-parts.js'
 
 export interface BoardPartOptions {
@@ -35,53 +28,63 @@ export interface BoardPartOptions {
   readonly lifecycle: Lifecycle
   readonly recorder: Recorder
   readonly database: FeedDatabase
-  readonly parts: Pick<WorkerParts, 'deadLetters' | 'openSource'>
+  readonly parts: Pick<WorkerParts, 'deadLetters' | 'openSource' | 'openDatabase'>
   /** Ends what the start waits for. */
   readonly signal: AbortSignal
   /** Told what the start waits for. */
   readonly waitsFor: (what: string) => void
 }
 
-interface KeptFeed {
-  readonly feed: Feed
-  readonly served: ServedFeed
-  readonly reader: BoardReader
+/** A feed, and the way to try no more to keep it alive. */
+interface LivingFeed {
+  readonly kept: KeptFeed
+  readonly stop: AbortController
 }
 
-/** A feed that takes part in the election of its owner. */
-interface RunningFeed {
-  /** Rejects when it can't go on. */
-  readonly failed: Promise<never>
-  /** Gives everything back that it has opened. */
-  readonly release: () => Promise<void>
+/** A change that the servers have been asked about. Dropped or applied, once. */
+export interface PreparedChange {
+  /** From now on the boards are those of the plan. Resolves when what is not wanted any more has been given back. */
+  readonly apply: () => Promise<void>
 }
 
 export class BoardPart {
   readonly views: BoardViews
   readonly #options: BoardPartOptions
   readonly #client: RedisClient
-  readonly #feeds: readonly KeptFeed[]
+  readonly #around: FeedSurroundings
   readonly #faults = new Map<string, RanktideError>()
+  /** Boards that came while this replica ran: nobody waits for them to say that it is ready. */
+  readonly #late = new Set<string>()
+  #config: Config
+  #database: FeedDatabase
+  #feeds: readonly LivingFeed[]
+  #supervised = false
+  #fail: (error: unknown) => void = () => {}
 
   /** Opens Redis and reads what is there. */
   constructor(options: BoardPartOptions) {
-    const { config, redis, log, lifecycle } = options
+    const { config, redis, log, lifecycle, recorder, parts } = options
     this.#options = options
+    this.#config = config
+    this.#database = options.database
     this.#client = openRedis(redis, lifecycle)
     this.#client.failures$.subscribe(({ code, detail }) => log.warn({ code, detail }, 'Waiting for Redis'))
     const subscriber = openRedis(redis, lifecycle)
-    this.#feeds = feedsOf(config).map((feed) => ({ feed, ...serve(redis, feed, this.#client, subscriber, lifecycle) }))
-    const names = config.boards.map(({ name }) => name)
-    this.views = new BoardViews(
-      names,
-      this.#feeds.map(({ served }) => served),
-      Date.now,
-    )
+    const { prefix } = redis
+    const { instance } = config
+    const hasBoard = (name: string): boolean => this.#config.boards.some((board) => board.name === name)
+    this.#around = { client: this.#client, subscriber, prefix, instance, log, lifecycle, recorder, parts, hasBoard }
+    this.#feeds = feedsOf(config).map((feed) => this.#keep(new KeptFeed(feed, config.database.auditMs, this.#around)))
+    this.views = new BoardViews([], [], Date.now)
+    this.#serve()
   }
 
-  /** This replica stands by for an owner who does not keep a board of that name. */
+  /** This replica stands by for an owner who does not keep a board of that name, or has been told of it while it ran. */
   isNew(board: string): boolean {
-    return this.#feeds.some(({ served, reader }) => !served.owned && reader.isUnkept(board))
+    return (
+      this.#late.has(board) ||
+      this.#feeds.some(({ kept: { served, reader } }) => !served.owned && reader.isUnkept(board))
+    )
   }
 
   /** Feeds that are down, and why. */
@@ -93,108 +96,145 @@ export class BoardPart {
 
   /** Resolves once all feeds take part; rejects, then or in `failed`, with the first fatal error. */
   async start(): Promise<{ readonly failed: Promise<never> }> {
-    const running = await Promise.all(this.#feeds.map((feed) => this.#startFeed(feed)))
-    return { failed: Promise.race(running.map(({ failed }) => failed)) }
+    const failed = new Promise<never>((_resolve, reject) => {
+      this.#fail = reject
+    })
+    // Told to whoever waits for it; until then it is no surprise to Node.
+    failed.catch(() => {})
+    await Promise.all(this.#feeds.map((feed) => this.#startFeed(feed)))
+    return { failed }
   }
 
   /** What the first try of each feed came to: undefined, or its fatal error. Failed ones are tried again. */
   startSupervised(): readonly Promise<RanktideError | undefined>[] {
-    const { log, signal } = this.#options
-    return this.#feeds.map((kept) => {
-      const { name } = kept.feed
-      return supervise({
-        signal,
-        live: async (started) => {
-          const running = await this.#startFeed(kept)
-          this.#faults.delete(name)
-          started()
-          try {
-            return await running.failed
-          } finally {
-            await running.release()
-          }
-        },
-        failed: (error, pause) => {
-          this.#faults.set(name, error)
-          log.error(
-            { feed: name, code: error.code, detail: error.detail, pause },
-            'Feed is down, starting it again later',
-          )
-        },
-      })
-    })
+    this.#supervised = true
+    return this.#feeds.map((feed) => this.#supervise(feed))
   }
 
-  async #startFeed({ feed, served }: KeptFeed): Promise<RunningFeed> {
-    const { config, redis, log, lifecycle, recorder, database, parts } = this.#options
-    const specs = await waitFor(() => database.resolve(feed.boards), this.#waiting())
-    await waitFor(async () => checkFindings(await database.preflight(specs), log), this.#waiting())
-    const marker = await waitFor(() => database.marker(specs), this.#waiting())
-    if (marker === undefined && database.usesMarkers)
-      log.warn({ feed: feed.name }, 'No marker may be written: boards will say assumed, not exact')
-    served.specs = specs
-
-    const { prefix } = redis
-    const lease = new Lease({ client: this.#client, prefix, feed: feed.name, instance: config.instance })
-    const source = parts.openSource(feed, (error) =>
-      log.warn({ feed: feed.name, code: error.code, detail: error.detail }, waitingText(error)),
-    )
-    const releases = [
-      lifecycle.onClose('kafka', () => source.close(), 3_500),
-      lifecycle.onClose('lease', () => lease.stop()),
-    ]
-    const stop$ = new BehaviorSubject(false)
-    const owning = ownFeed({
-      name: feed.name,
-      topics: feed.topics,
-      served,
-      lease,
-      store: new RedisBoardStore({
-        client: this.#client,
-        prefix,
-        feed: feed.name,
-        owner: () => lease.owner(),
-        zsets: zsetsOf(feed),
-      }),
-      source,
-      base: database.base(feed.name, marker),
-      deadLetters: parts.deadLetters,
-      describe: () => database.resolve(feed.boards),
-      decoderFor: (boards: readonly BoardSpec[]) =>
-        canalJson([...new Set(boards.map(({ table }) => table))], { marker: marker ?? database.markerTable(specs) }),
-      window: windowOf(feed.boards),
-      auditEvery: config.database.auditMs,
-      log,
-      recorder,
-      stop$,
-    })
-    const ended = lastValueFrom(owning, { defaultValue: undefined })
-    let failedBefore = false
-    // Told by `failed`; until somebody listens to that, it is no surprise to Node.
-    ended.catch(() => {
-      failedBefore = !stop$.value
-    })
-    const release = lifecycle.onClose('feed', async () => {
-      if (failedBefore) return
-      stop$.next(true)
-      await ended
-      // Before the lease is given back: a commit of ours must not come after one of the next owner.
-      await source.flush()
-    })
-    releases.push(release)
-    lease.start()
-    return {
-      failed: ended.then(() => new Promise<never>(() => {})),
-      release: async () => {
-        for (const giveBack of releases.reverse()) await giveBack()
-      },
+  /** Asks the servers about what a reload changes. Fails, with nothing changed, where it can't be kept. */
+  async prepare(config: Config, plan: LivePlan): Promise<PreparedChange> {
+    const { log, parts } = this.#options
+    // An owner that begins anew has to take its boards: without Redis it would lose what it has in memory.
+    await this.#client.call((redis) => redis.ping())
+    const former = this.#database
+    const database = plan.database && parts.openDatabase !== undefined ? parts.openDatabase(config) : former
+    try {
+      const prepared: PreparedFeed[] = []
+      for (const feed of [...plan.changed.map((one) => one.feed), ...plan.added])
+        prepared.push(await prepareFeed(feed, database, log))
+      return { apply: () => this.#apply(config, plan, database, prepared) }
+    } catch (error) {
+      if (database !== former) await database.close()
+      throw error
     }
   }
 
-  #waiting(): Waiting {
-    const { log, signal, waitsFor } = this.#options
-    return {
+  /** Closes the database that it has now. */
+  close(): Promise<void> {
+    return this.#database.close()
+  }
+
+  /** What readers see changes at once; nothing is awaited before. */
+  async #apply(config: Config, plan: LivePlan, database: FeedDatabase, all: readonly PreparedFeed[]): Promise<void> {
+    const before = new Set(this.#config.boards.map(({ name }) => name))
+    const former = this.#database
+    this.#config = config
+    this.#database = database
+    const prepared = new Map(all.map((one) => [one.feed.name, one]))
+    const audit = config.database.auditMs
+    for (const { name } of config.boards) if (!before.has(name)) this.#late.add(name)
+    for (const { feed, gone } of plan.changed) this.#change(feed.name, prepared.get(feed.name), audit, gone)
+    const removed = new Set(plan.removed.map(({ feed }) => feed.name))
+    const ended = this.#feeds.filter(({ kept }) => removed.has(kept.feed.name))
+    const added = plan.added.map((feed) => this.#keep(new KeptFeed(feed, audit, this.#around)))
+    this.#feeds = [...this.#feeds.filter((feed) => !ended.includes(feed)), ...added]
+    this.#serve()
+    // One after the other: a board that has moved to another feed is let go before it is taken.
+    for (const { kept, stop } of ended) {
+      this.#faults.delete(kept.feed.name)
+      await kept.end(plan.removed.find(({ feed }) => feed.name === kept.feed.name)?.gone ?? [])
+      stop.abort()
+    }
+    for (const feed of added) {
+      if (this.#supervised) void this.#supervise(feed, prepared.get(feed.kept.feed.name))
+      else await this.#startFeed(feed, prepared.get(feed.kept.feed.name))
+    }
+    if (former !== database) await former.close()
+  }
+
+  #change(
+    name: string,
+    prepared: PreparedFeed | undefined,
+    audit: number | undefined,
+    gone: LivePlan['changed'][number]['gone'],
+  ): void {
+    const living = this.#feeds.find(({ kept }) => kept.feed.name === name)
+    if (living === undefined || prepared === undefined) return
+    living.kept.change(prepared, audit, gone)
+    if (living.kept.running || !this.#supervised) return
+    // It is down, perhaps by what has just been changed: it need not wait for its next try.
+    living.stop.abort()
+    const again = this.#keep(living.kept)
+    this.#feeds = this.#feeds.map((feed) => (feed === living ? again : feed))
+    void this.#supervise(again)
+  }
+
+  #keep(kept: KeptFeed): LivingFeed {
+    return { kept, stop: new AbortController() }
+  }
+
+  #serve(): void {
+    this.views.serve(
+      this.#config.boards.map(({ name }) => name),
+      this.#feeds.map(({ kept }) => kept.served),
+    )
+  }
+
+  #supervise({ kept, stop }: LivingFeed, prepared?: PreparedFeed): Promise<RanktideError | undefined> {
+    const { log } = this.#options
+    const signal = AbortSignal.any([this.#options.signal, stop.signal])
+    const { name } = kept.feed
+    let first = prepared
+    return supervise({
       signal,
+      live: async (started) => {
+        const known = first
+        first = undefined
+        const running = await this.#begin(kept, signal, known)
+        this.#faults.delete(name)
+        started()
+        try {
+          return await Promise.race([running.failed, aborted(stop.signal)])
+        } finally {
+          await running.release()
+        }
+      },
+      failed: (error, pause) => {
+        this.#faults.set(name, error)
+        log.error(
+          { feed: name, code: error.code, detail: error.detail, pause },
+          'Feed is down, starting it again later',
+        )
+      },
+    })
+  }
+
+  async #startFeed({ kept }: LivingFeed, prepared?: PreparedFeed): Promise<void> {
+    const running = await this.#begin(kept, this.#options.signal, prepared)
+    running.failed.catch((error: unknown) => this.#fail(error))
+  }
+
+  async #begin(kept: KeptFeed, signal: AbortSignal, known: PreparedFeed | undefined): Promise<RunningFeed> {
+    const waiting = { ...this.#waiting(), signal }
+    const prepared =
+      known ?? (await prepareFeed(kept.feed, this.#database, this.#options.log, (ask) => waitFor(ask, waiting)))
+    signal.throwIfAborted()
+    return kept.start(prepared)
+  }
+
+  #waiting(): Omit<Waiting, 'signal'> {
+    const { log, waitsFor } = this.#options
+    return {
       waits: ({ code, detail }, pause) => {
         waitsFor('waiting for the database')
         log.warn({ code, detail, pause }, 'Waiting for the database')
@@ -203,37 +243,13 @@ export class BoardPart {
   }
 }
 
+const aborted = (signal: AbortSignal): Promise<never> =>
+  new Promise((_resolve, reject) => {
+    signal.addEventListener('abort', () => reject(asRanktideError(signal.reason)), { once: true })
+  })
+
 const openRedis = ({ connection }: RedisConfig, lifecycle: Lifecycle): RedisClient => {
   const client = new RedisClient(connection)
   lifecycle.onClose('redis', () => client.close())
   return client
-}
-
-/** Sorted sets that go by a name of their own. */
-const zsetsOf = ({ boards }: Feed): ReadonlyMap<string, string> =>
-  new Map(boards.flatMap(({ name, zset }) => (zset === undefined ? [] : [[name, zset] as const])))
-
-/** What every replica does for a feed, owner or not: reads its boards from Redis. */
-const serve = (
-  { prefix }: RedisConfig,
-  feed: Feed,
-  client: RedisClient,
-  subscriber: RedisClient,
-  lifecycle: Lifecycle,
-): { readonly served: ServedFeed; readonly reader: BoardReader } => {
-  const boards = feed.boards.map(({ name }) => name)
-  const reader = new BoardReader({ client, subscriber, prefix, feed: feed.name, boards, zsets: zsetsOf(feed) })
-  reader.start()
-  lifecycle.onClose('reader', () => reader.stop())
-  const groups = new Map<string, GroupReader>()
-  for (const { name, per, maxBoards } of feed.boards) {
-    if (per === undefined) continue
-    const ofGroups = { client, subscriber, prefix, feed: feed.name, board: name, most: maxBoards }
-    groups.set(name, new GroupReader(ofGroups))
-  }
-  for (const one of groups.values()) {
-    one.start()
-    lifecycle.onClose('reader', () => one.stop())
-  }
-  return { served: { specs: [], reader, groups, owned: undefined }, reader }
 }

@@ -12,6 +12,7 @@ import type { PublishedBoards } from '../operators/published-boards.js'
 import type { BoardReader, ReadBoard } from '../redis/board-reader.js'
 import type { GroupReader } from '../redis/group-reader.js'
 import { placeAfter } from './group-names.js'
+import { type DefinedFeed, specBehind, statusAs } from './served-definition.js'
 import { SplitViews } from './split-views.js'
 import { UnpublishedVersions } from './unpublished-versions.js'
 import { agedStatus, BoardOrder, noEntries, nothingYet } from './view-entries.js'
@@ -27,12 +28,13 @@ export interface OwnedFeed {
 }
 
 /** A feed as this replica serves it. */
-export interface ServedFeed {
+export interface ServedFeed extends DefinedFeed {
+  former: readonly BoardSpec[]
   /** Empty until the database has been asked. */
   specs: readonly BoardSpec[]
   readonly reader: Pick<BoardReader, 'read'>
   /** Of the groups of each split board, by its name. */
-  readonly groups: ReadonlyMap<string, Pick<GroupReader, 'read' | 'load' | 'values' | 'size' | 'changes' | 'rest'>>
+  groups: ReadonlyMap<string, Pick<GroupReader, 'read' | 'load' | 'values' | 'size' | 'changes' | 'rest'>>
   owned: OwnedFeed | undefined
 }
 
@@ -43,9 +45,9 @@ export const restGroups = ({ groups, owned }: ServedFeed): void => {
 }
 
 export class BoardViews implements BoardQueries {
-  readonly #feeds: readonly ServedFeed[]
-  readonly #names: readonly string[]
-  readonly #known: ReadonlySet<string>
+  #feeds: readonly ServedFeed[] = []
+  #names: readonly string[] = []
+  #known: ReadonlySet<string> = new Set()
   readonly #now: () => number
   readonly #order = new BoardOrder()
   readonly #unpublished = new UnpublishedVersions()
@@ -53,10 +55,15 @@ export class BoardViews implements BoardQueries {
 
   /** `names`: of all boards, those too that are not resolved yet. */
   constructor(names: readonly string[], feeds: readonly ServedFeed[], now: () => number) {
+    this.#now = now
+    this.serve(names, feeds)
+  }
+
+  /** These, and no others, from now on. */
+  serve(names: readonly string[], feeds: readonly ServedFeed[]): void {
     this.#names = [...names].sort()
     this.#known = new Set(names)
     this.#feeds = feeds
-    this.#now = now
   }
 
   has(name: string): boolean {
@@ -88,8 +95,8 @@ export class BoardViews implements BoardQueries {
     const found = this.#specOf(name)
     if (found === undefined) return undefined
     const { spec, feed } = found
-    const own = feed.owned === undefined ? undefined : this.#own(spec, feed.owned)
-    return own ?? this.#stored(spec, feed.reader.read(name))
+    const own = feed.owned === undefined ? undefined : this.#own(spec, feed, feed.owned)
+    return own ?? this.#stored(spec, feed, feed.reader.read(name))
   }
 
   split(name: string): SplitViews | undefined {
@@ -118,8 +125,8 @@ export class BoardViews implements BoardQueries {
     return undefined
   }
 
-  #own(spec: BoardSpec, owned: OwnedFeed): BoardView | undefined {
-    if (spec.per !== undefined) return this.#ownSplit(spec, owned)
+  #own(spec: BoardSpec, feed: ServedFeed, owned: OwnedFeed): BoardView | undefined {
+    if (spec.per !== undefined) return this.#ownSplit(spec, feed, owned)
     const { name, size } = spec
     const there = owned.published.get(name)
     const here = owned.snapshot?.boards.find((board) => board.spec.name === name)
@@ -131,26 +138,32 @@ export class BoardViews implements BoardQueries {
     const ahead = (owned.cutOff || there.doubtful) && entries !== there.entries
     const view = ahead
       ? { entries, status: here.status, version: this.#unpublished.versionOf(name, there.version, entries) }
-      : { entries: this.#order.of(spec, there.entries), status: there.meta.status, version: there.version }
+      : {
+          entries: this.#order.of(specBehind(spec, feed, there.meta), there.entries),
+          status: statusAs(spec, feed, there.meta),
+          version: there.version,
+        }
     return { ...view, status: agedStatus(view.status, confirmedAt, this.#now()), confirmedAt, size }
   }
 
   /** A split board as a whole. */
-  #ownSplit({ name, size }: BoardSpec, owned: OwnedFeed): BoardView | undefined {
+  #ownSplit(spec: BoardSpec, feed: ServedFeed, owned: OwnedFeed): BoardView | undefined {
+    const { name, size } = spec
     const there = owned.published.get(name)
     const here = owned.snapshot?.splits.find((split) => split.spec.name === name)
     if (there === undefined || here?.filled !== true) return undefined
     const confirmedAt = owned.confirmedAt.get(name)
-    const told = isWell(here.status) && !owned.cutOff ? there.meta.status : here.status
+    const told = isWell(here.status) && !owned.cutOff ? statusAs(spec, feed, there.meta) : here.status
     const status = agedStatus(told, confirmedAt, this.#now())
     return { entries: noEntries, status, version: there.version, confirmedAt, size }
   }
 
-  #stored(spec: BoardSpec, board: ReadBoard | undefined): BoardView | undefined {
+  #stored(spec: BoardSpec, feed: ServedFeed, board: ReadBoard | undefined): BoardView | undefined {
     if (board === undefined) return undefined
     const { age, meta, version } = board
     const confirmedAt = age === undefined ? undefined : this.#now() - age
-    const status = agedStatus(meta.status, confirmedAt, this.#now())
-    return { entries: this.#order.of(spec, board.entries), status, version, confirmedAt, size: spec.size }
+    const status = agedStatus(statusAs(spec, feed, meta), confirmedAt, this.#now())
+    const entries = this.#order.of(specBehind(spec, feed, meta), board.entries)
+    return { entries, status, version, confirmedAt, size: spec.size }
   }
 }

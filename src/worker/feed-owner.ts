@@ -42,28 +42,46 @@ import type { Lease } from '../redis/lease.js'
 import type { Log } from '../runtime/log.js'
 import { restGroups, type ServedFeed } from './board-views.js'
 import { type FeedRun, prepareRun } from './feed-run.js'
+import type { GoneBoards } from './sweep-boards.js'
 import { watchTables } from './table-watch.js'
 import { waitingText } from './wait-for.js'
 
-export interface FeedOwnerOptions {
-  readonly name: string
-  /** Sorted. */
-  readonly topics: readonly string[]
-  readonly served: ServedFeed
-  readonly lease: Pick<Lease, 'state$' | 'holds' | 'doubt'>
+/** What a reload changes of a feed. */
+export interface FeedDefinition {
   readonly store: RedisBoardStore
-  readonly source: FeedSource
+  /** Of boards whose sorted sets go by these names. */
+  readonly storeWith: (zsets: ReadonlyMap<string, string>) => RedisBoardStore
   readonly base: Base
-  readonly deadLetters: DeadLetters
   /** Asks the database what the tables are now. */
   readonly describe: () => Promise<readonly BoardSpec[]>
   readonly decoderFor: (boards: readonly BoardSpec[]) => Decode
   readonly window: WindowLimits
   readonly auditEvery: number | undefined
+  /** What Redis has of boards that are not kept any more, as far as this replica knows. */
+  readonly gone: GoneBoards
+  /** Whether the configuration has a board of that name, in this feed or in another one. */
+  readonly hasBoard: (name: string) => boolean
+}
+
+interface FeedSurroundings {
+  readonly name: string
+  /** Sorted. */
+  readonly topics: readonly string[]
+  readonly served: ServedFeed
+  readonly lease: Pick<Lease, 'state$' | 'holds' | 'doubt'>
+  readonly source: FeedSource
+  readonly deadLetters: DeadLetters
   readonly log: Log
   readonly recorder: Recorder
   /** Once true, nothing more is read; what was read is still published and committed. */
   readonly stop$: BehaviorSubject<boolean>
+}
+
+export interface FeedOwnerOptions extends FeedSurroundings, FeedDefinition {}
+
+export interface OwnFeedOptions extends FeedSurroundings {
+  /** Emits the present one at once. Another one ends the run under way, and begins one by it under the same lease. */
+  readonly definition$: Observable<FeedDefinition>
 }
 
 /** Pause after a failure that may pass, ms; doubled each time. */
@@ -71,7 +89,7 @@ const pauseFirst = 250
 const pauseMost = 5_000
 
 /** Completes when stopped. Fails with what is fatal, and when the last boards could not be published before the end. */
-export const ownFeed = (options: FeedOwnerOptions): Observable<never> =>
+export const ownFeed = (options: OwnFeedOptions): Observable<never> =>
   concat(
     owns(options),
     defer(() => {
@@ -80,7 +98,7 @@ export const ownFeed = (options: FeedOwnerOptions): Observable<never> =>
     }),
   )
 
-const owns = (options: FeedOwnerOptions): Observable<never> => {
+const owns = (options: OwnFeedOptions): Observable<never> => {
   const { lease, recorder, name, log } = options
   recorder.owner(name, false)
   return lease.state$.pipe(
@@ -92,19 +110,25 @@ const owns = (options: FeedOwnerOptions): Observable<never> => {
       recorder.owner(name, owns)
       log.info({ feed: name, owner: owns }, owns ? 'Owning the feed' : 'Standing by')
     }),
-    switchMap((owns) => (owns ? runs(options).pipe(finalize(() => disown(options))) : EMPTY)),
+    switchMap((owns) => (owns ? redefined(options).pipe(finalize(() => disown(options))) : EMPTY)),
     ignoreElements(),
   )
 }
 
+const redefined = (options: OwnFeedOptions): Observable<FeedSnapshot> =>
+  options.definition$.pipe(
+    takeUntil(stopped(options)),
+    switchMap((definition) => runs({ ...options, ...definition })),
+  )
+
 /** What this replica said last of boards that another one keeps now would stand beside what that one says. */
-const disown = ({ name, served, recorder }: FeedOwnerOptions): void =>
+const disown = ({ name, served, recorder }: OwnFeedOptions): void =>
   recorder.disowned(
     name,
     served.specs.map((spec) => spec.name),
   )
 
-const stopped = ({ stop$ }: FeedOwnerOptions): Observable<boolean> => stop$.pipe(filter((stop) => stop))
+const stopped = ({ stop$ }: FeedSurroundings): Observable<boolean> => stop$.pipe(filter((stop) => stop))
 
 /** One run after the other, until stopped or until one fails fatally. */
 const runs = (options: FeedOwnerOptions): Observable<FeedSnapshot> => {

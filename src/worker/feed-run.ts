@@ -22,6 +22,7 @@ import { type OwnedFeed, restGroups, type ServedFeed } from './board-views.js'
 import { logDeadLetters, logDecoding, logNotes, logPublishing, logSplit } from './feed-log.js'
 import type { FeedOwnerOptions } from './feed-owner.js'
 import { obeyHeals } from './obey-heals.js'
+import { sweepBoards } from './sweep-boards.js'
 import { refreshTables } from './table-watch.js'
 import { takeSplit } from './take-split.js'
 
@@ -44,6 +45,7 @@ export const prepareRun = async (options: FeedOwnerOptions, cold: boolean, wante
   const stillOurs = () => {
     if (!wanted() || !lease.holds()) throw new RanktideError('LEASE_LOST', `feed ${name}, before its boards were taken`)
   }
+  await sweepBoards(options, stillOurs)
   const taken = new Map<string, TakenBoard>()
   const splits: TakenSplit[] = []
   for (const spec of served.specs) {

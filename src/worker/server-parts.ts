@@ -11,6 +11,7 @@ import type { WorkerParts } from './worker-parts.js'
 /** Opens no connection yet. */
 export const serverParts = (config: Config): WorkerParts => ({
   database: config.boards.length === 0 ? undefined : new WorkerDatabase(config.database),
+  openDatabase: ({ database }) => new WorkerDatabase(database),
   counting: countingParts(config),
   ...kafkaParts(config),
 })

@@ -11,6 +11,7 @@ import type { BoardSummary, BoardView, SplitQueries } from '../http/board-querie
 import type { ReadBoard } from '../redis/board-reader.js'
 import type { OwnedFeed, ServedFeed } from './board-views.js'
 import { type GroupEntry, GroupNames } from './group-names.js'
+import { specBehind, statusAs } from './served-definition.js'
 import { splitValue, splitValueText } from './split-values.js'
 import type { UnpublishedVersions } from './unpublished-versions.js'
 import { agedStatus, type BoardOrder, noEntries, nothingYet } from './view-entries.js'
@@ -126,8 +127,8 @@ export class SplitViews implements SplitQueries {
           version: this.#around.unpublished.versionOf(group.name, there?.version ?? 0, entries),
         }
       : {
-          entries: this.#around.order.of(this.#spec, there.entries),
-          status: isWell(group.status) ? there.meta.status : group.status,
+          entries: this.#around.order.of(specBehind(this.#spec, this.#feed, there.meta), there.entries),
+          status: isWell(group.status) ? statusAs(this.#spec, this.#feed, there.meta) : group.status,
           version: there.version,
         }
     const status = isWell(split.status) ? view.status : split.status
@@ -145,8 +146,8 @@ export class SplitViews implements SplitQueries {
     const { size } = this.#spec
     const confirmedAt = age === undefined ? undefined : this.#around.now() - age
     const whole = this.#feed.reader.read(this.#spec.name)?.meta.status
-    const status = whole === undefined || isWell(whole) ? meta.status : whole
-    const inOrder = this.#around.order.of(this.#spec, entries)
+    const status = whole === undefined || isWell(whole) ? statusAs(this.#spec, this.#feed, meta) : whole
+    const inOrder = this.#around.order.of(specBehind(this.#spec, this.#feed, meta), entries)
     return { entries: inOrder, status: this.#aged(status, confirmedAt), version, confirmedAt, size }
   }
 

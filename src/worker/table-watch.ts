@@ -45,9 +45,11 @@ export const watchTables = ({ served, describe, log }: TableWatch, notes$: Obser
 
 /** Before a start: a standby hears of no ALTER, so it asks, but a start never depends on the answer. */
 export const refreshTables = async ({ served, describe, log }: TableWatch): Promise<void> => {
+  const known = served.specs
   try {
     const specs = await Promise.race([describe(), delay(askFor, undefined)])
-    if (specs !== undefined && !same(specs, served.specs)) served.specs = specs
+    // A reload that came meanwhile knows better what the boards are.
+    if (specs !== undefined && served.specs === known && !same(specs, known)) served.specs = specs
   } catch (error) {
     log.warn({ error: asRanktideError(error) }, 'Tables not looked at again, going on with what is known of them')
   }

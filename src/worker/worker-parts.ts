@@ -10,12 +10,14 @@ import type { MarkerTable } from '../databases/mysql/marker.js'
 import type { BatchStore, ReadHistory } from '../operators/batch-store.js'
 import type { GroupConsumer } from '../operators/message-ports.js'
 import type { Base, DeadLetters, FeedSource, Message } from '../operators/ports.js'
-import type { BoardConfig, ReadingConfig } from '../runtime/config.js'
+import type { BoardConfig, Config, ReadingConfig } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
 
 export interface WorkerParts {
   /** Undefined where there are no boards. */
   readonly database: FeedDatabase | undefined
+  /** Another one, where a reload asks it differently. */
+  readonly openDatabase?: (config: Config) => FeedDatabase
   /** Undefined where nothing is counted. */
   readonly counting?: CountingParts
   readonly deadLetters: OpenDeadLetters

@@ -77,6 +77,15 @@ export class WorkerProcess {
     return new WorkerProcess(child, directory)
   }
 
+  /** Writes its configuration file anew, and tells it nothing. */
+  configure(yaml: string): Promise<void> {
+    return writeFile(this.file, yaml)
+  }
+
+  get file(): string {
+    return join(this.#directory, 'ranktide.yaml')
+  }
+
   get pid(): number {
     return this.#child.pid ?? 0
   }
@@ -100,8 +109,8 @@ export class WorkerProcess {
     return this.#child.exitCode
   }
 
-  fetch(path: string): Promise<Response> {
-    return fetch(`${this.#address}${path}`, { signal: AbortSignal.timeout(5_000) })
+  fetch(path: string, options: RequestInit = {}): Promise<Response> {
+    return fetch(`${this.#address}${path}`, { signal: AbortSignal.timeout(5_000), ...options })
   }
 
   async board(name: string, query = ''): Promise<Answer> {

@@ -1,6 +1,7 @@
 // What the owner of a feed answers while Redis holds something that its owner has not put there.
 import { expect, test } from 'vitest'
 import type { Entry } from '../../src/core/board-content.js'
+import { definitionOf } from '../../src/core/board-definition.js'
 import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { BoardMeta } from '../../src/operators/ports.js'
 import { PublishedBoards } from '../../src/operators/published-boards.js'
@@ -25,18 +26,32 @@ const entry = (id: number, likes: number): Entry => ({
 })
 const ours = [entry(78, 650), entry(82, 550)]
 const exact = { state: 'exact', reason: '' } as const
-const meta: BoardMeta = { status: exact, complete: true, positions: new Map(), definition: 'd' }
+const meta: BoardMeta = {
+  status: exact,
+  complete: true,
+  positions: new Map(),
+  definition: definitionOf(spec, ['changes']),
+}
 const taken = { epoch: 1, version: 5, entries: ours, meta }
 
 const owner = () => {
-  const published = new PublishedBoards(new Map([['likes', taken]]), new Map([['likes', 'd']]))
+  const published = new PublishedBoards(new Map([['likes', taken]]), new Map([['likes', meta.definition]]))
   const content = { entries: ours, positions: new Map(), complete: true, proof: 'marker' } as const
   const board = { spec, status: exact, content, current: true, behindSince: undefined }
   const snapshot = { positions: new Map(), boards: [board], splits: [], changed: new Map() }
   const owned: OwnedFeed = { published, snapshot, confirmedAt: new Map([['likes', 1_000]]), cutOff: false }
   const views = new BoardViews(
     ['likes'],
-    [{ specs: [spec], reader: { read: () => undefined }, groups: new Map(), owned }],
+    [
+      {
+        specs: [spec],
+        former: [],
+        topics: ['changes'],
+        reader: { read: () => undefined },
+        groups: new Map(),
+        owned,
+      },
+    ],
     () => 1_500,
   )
   return { published, views, owned, spec }
@@ -66,4 +81,25 @@ test('while Redis cannot be reached, each content has a version of its own, and 
   }
   const first = [entry(78, 651), entry(82, 550)]
   expect([show(ours), show(first), show([...first]), show([entry(78, 652)]), show(first)]).toEqual([5, 6, 6, 7, 8])
+})
+
+test('what was published under another definition is shown in its own order, and never as exact', () => {
+  const { published, views, owned } = owner()
+  const former: BoardSpec = { ...spec, direction: 'asc' }
+  const definition = definitionOf(former, ['changes'])
+  published.take('likes', { ...taken, meta: { ...meta, definition } })
+  expect(views.read('likes')?.status).toMatchObject({ state: 'stale', reason: 'kept under another configuration' })
+  const reader = { read: () => ({ entries: [...ours], meta: { ...meta, definition }, version: 5, age: 100 }) }
+  for (const [known, keys] of [
+    [[], ['78', '82']],
+    [[former], ['82', '78']],
+  ] as const) {
+    const served = { specs: [spec], former: known, topics: ['changes'], reader, groups: new Map(), owned: undefined }
+    const view = new BoardViews(['likes'], [served], () => 1_500).read('likes')
+    expect(view?.entries.map(({ member }) => member)).toEqual(keys)
+    expect(view).toMatchObject({ status: { state: 'stale' }, confirmedAt: 1_400 })
+  }
+  published.take('likes', taken)
+  expect(owned.published.get('likes')?.meta.definition).toBe(meta.definition)
+  expect(views.read('likes')?.status).toEqual(exact)
 })

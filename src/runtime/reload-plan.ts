@@ -1,0 +1,158 @@
+/** What a new configuration changes, and whether that can be done while the process runs. Pure. */
+import type { BoardConfig, Config } from './config.js'
+import { type Feed, feedsOf } from './feeds.js'
+
+/** What the new configuration has no use for any more in Redis. */
+export interface GoneBoard {
+  readonly name: string
+  readonly zset: string | undefined
+  /** The boards that it was split into. */
+  readonly groups: boolean
+  /** Its own keys too. */
+  readonly whole: boolean
+  /** But for the sorted set, which is another board's now. */
+  readonly zsetStays: boolean
+}
+
+export interface ChangedFeed {
+  readonly feed: Feed
+  readonly gone: readonly GoneBoard[]
+}
+
+/** One board, counter or setting that is another one now. */
+export interface ConfigChange {
+  /** `boards.likes`, `database.audit`. */
+  readonly key: string
+  readonly change: 'added' | 'removed' | 'changed'
+  /** Of a board that is changed: which of its keys are. */
+  readonly keys?: readonly string[]
+}
+
+export interface LivePlan {
+  readonly kind: 'live'
+  readonly changes: readonly ConfigChange[]
+  /** Names of what stays as it is: `boards.likes`. */
+  readonly unchanged: readonly string[]
+  /** How the database is asked has changed: every feed begins anew with a connection of its own. */
+  readonly database: boolean
+  /** Feeds that begin anew in place, with their boards as they are to be now. */
+  readonly changed: readonly ChangedFeed[]
+  readonly added: readonly Feed[]
+  /** With the boards that no other feed goes on with. */
+  readonly removed: readonly ChangedFeed[]
+}
+
+/** Nothing is done: these keys can only be changed by a restart. */
+export interface RestartPlan {
+  readonly kind: 'restart'
+  readonly keys: readonly string[]
+}
+
+export type ReloadPlan = LivePlan | RestartPlan
+
+const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
+
+const differing = <T extends object>(path: string, was: T, is: T, keys: readonly (keyof T & string)[]) =>
+  keys.filter((key) => !same(was[key], is[key])).map((key) => `${path}.${key}`)
+
+export const planReload = (was: Config, is: Config): ReloadPlan => {
+  const keys = restartKeys(was, is)
+  if (keys.length > 0) return { kind: 'restart', keys }
+  const database = !same(was.database.refill, is.database.refill)
+  const all = database || was.database.auditMs !== is.database.auditMs
+  const [former, feeds] = [feedsOf(was), feedsOf(is)]
+  const formerOf = new Map(former.map((feed) => [feed.name, feed]))
+  const names = new Set(feeds.map(({ name }) => name))
+  const gone = (feed: Feed): readonly GoneBoard[] => feed.boards.flatMap((board) => goneOf(board, is.boards))
+  return {
+    kind: 'live',
+    ...changesOf(was, is),
+    database,
+    changed: feeds.flatMap((feed) => {
+      const before = formerOf.get(feed.name)
+      if (before === undefined || (!all && sameFeed(before, feed))) return []
+      return [{ feed, gone: gone(before) }]
+    }),
+    added: feeds.filter(({ name }) => !formerOf.has(name)),
+    removed: former.filter(({ name }) => !names.has(name)).map((feed) => ({ feed, gone: gone(feed) })),
+  }
+}
+
+/** Whatever is opened once for the process: servers, names under which it is known there, the counters. */
+const restartKeys = (was: Config, is: Config): readonly string[] => [
+  ...differing('kafka', was.kafka, is.kafka, ['brokers', 'group', 'deadLetters', 'client']),
+  ...differing('database', was.database, is.database, ['url', 'marker', 'timeZone']),
+  ...(same(was.redis, is.redis) ? [] : ['redis']),
+  ...differing('http', was.http, is.http, ['host', 'port']),
+  ...(was.instance === is.instance && was.member === is.member ? [] : ['instance']),
+  // A process that was started without boards has opened nothing for them, and the other way round.
+  ...((was.boards.length === 0) === (is.boards.length === 0) ? [] : ['boards']),
+  ...changedNames(
+    was.counters.map((counter) => [counter.spec.name, counter] as const),
+    is.counters.map((counter) => [counter.spec.name, counter] as const),
+  ).map(({ name }) => `counters.${name}`),
+  ...(same(was.history, is.history) ? [] : ['history']),
+]
+
+const changedNames = <T>(
+  was: readonly (readonly [string, T])[],
+  is: readonly (readonly [string, T])[],
+): readonly { readonly name: string; readonly before: T | undefined; readonly after: T | undefined }[] => {
+  const [before, after] = [new Map(was), new Map(is)]
+  return [...new Set([...before.keys(), ...after.keys()])]
+    .map((name) => ({ name, before: before.get(name), after: after.get(name) }))
+    .filter((one) => !same(one.before, one.after))
+}
+
+const changesOf = (was: Config, is: Config): Pick<LivePlan, 'changes' | 'unchanged'> => {
+  const byName = (boards: readonly BoardConfig[]) => boards.map((board) => [board.name, board] as const)
+  const found = changedNames(byName(was.boards), byName(is.boards))
+  const boards = found.map(({ name, before, after }): ConfigChange => {
+    const key = `boards.${name}`
+    if (before === undefined) return { key, change: 'added' }
+    if (after === undefined) return { key, change: 'removed' }
+    return { key, change: 'changed', keys: keysBetween(before, after) }
+  })
+  const settings = [
+    ...differing('database', was.database, is.database, ['refill']),
+    ...(was.database.auditMs === is.database.auditMs ? [] : ['database.audit']),
+    ...differing('http', was.http, is.http, ['adminToken']),
+  ].map((key): ConfigChange => ({ key, change: 'changed' }))
+  const touched = new Set(found.map(({ name }) => name))
+  const unchanged = is.boards.filter(({ name }) => !touched.has(name)).map(({ name }) => `boards.${name}`)
+  return { changes: [...boards, ...settings], unchanged }
+}
+
+/** As the file names them. */
+const keysBetween = (before: BoardConfig, after: BoardConfig): readonly string[] =>
+  [...new Set([...Object.keys(before), ...Object.keys(after)])]
+    .filter((key) => !same(before[key as keyof BoardConfig], after[key as keyof BoardConfig]))
+    .map((key) => (key === 'topics' ? 'topic' : key))
+
+/** The order of boards in the file means nothing. */
+const sameFeed = (a: Feed, b: Feed): boolean => {
+  const sorted = ({ boards }: Feed) => [...boards].sort((one, other) => (one.name < other.name ? -1 : 1))
+  return same(sorted(a), sorted(b))
+}
+
+/** What of a board's keys nobody keeps any more. Keys that go by the same name again are kept. */
+const goneOf = (
+  { name, zset, per }: Pick<BoardConfig, 'name' | 'zset' | 'per'>,
+  boards: readonly BoardConfig[],
+): readonly GoneBoard[] => {
+  const now = boards.find((board) => board.name === name)
+  const whole = now === undefined || now.zset !== zset
+  const groups = per !== undefined && now?.per === undefined
+  const zsetStays = zset !== undefined && boards.some((board) => board.name !== name && board.zset === zset)
+  return whole || groups ? [{ name, zset, groups, whole, zsetStays }] : []
+}
+
+/** What a later change has made of what was gone: boards that are there again are not gone. */
+export const stillGone = (gone: readonly GoneBoard[], boards: readonly BoardConfig[]): readonly GoneBoard[] =>
+  gone.flatMap(({ name, zset, groups, whole }) =>
+    goneOf({ name, zset, per: groups ? '' : undefined }, boards).map((now) => ({
+      ...now,
+      whole: now.whole && whole,
+      groups: now.groups && groups,
+    })),
+  )
