@@ -8,7 +8,9 @@
  */
 import {
   concat,
+  concatMap,
   defer,
+  from,
   NEVER,
   type Observable,
   Subject,
@@ -110,7 +112,11 @@ class RangeReplay {
         queueMicrotask(end)
         return NEVER
       })
-      const source = { batches: (start: Positions) => concat(batches(start).pipe(noteRead), ended) }
+      // Not at once: what the first batch leads to is answered only when all of the pipeline is subscribed.
+      const source = {
+        batches: (start: Positions) =>
+          from(Promise.resolve()).pipe(concatMap(() => concat(batches(start).pipe(noteRead), ended))),
+      }
       stop$.pipe(takeUntil(over$)).subscribe(fail)
       this.#pipeline(source).pipe(takeUntil(over$)).subscribe({ error: fail })
     })
