@@ -25,10 +25,14 @@ const wholeNumber = (least: number, most: number) => {
   }
 }
 
-const examples = `
+const details = `
+Starts a table of articles in memory, writers and readers on it, Canal's messages of that, a counter, two boards and HTTP,
+all in this process, and draws the boards while they move. Where a redis-server and node-rdkafka are there they are used,
+else what is built in. At the end the counts are compared with the reads that were sent, and the boards with their table.
+
 Examples:
   ranktide demo
-      until Ctrl-C; then the counts are compared with the reads that were sent, and the boards with their table
+      until Ctrl-C
   ranktide demo --seconds 10 --port 8081
       ends by itself; meanwhile http://127.0.0.1:8081/boards/likes and /boards/reads can be read
 
@@ -50,7 +54,7 @@ export const addDemo = (program: Command, actions: DemoActions): void => {
     )
     .option('--in-process', "without librdkafka's mock of Kafka, even where node-rdkafka is there", false)
     .option('--built-in-redis', 'with the Redis that is built in, even where a redis-server is there', false)
-    .addHelpText('after', examples)
+    .addHelpText('after', details)
     .action(async (words: DemoWords) => {
       if (!(await actions.runDemo(words))) throw new DemoFailed()
     })

@@ -27,9 +27,8 @@ to the database and waited for in Kafka: the time that it takes is the latency o
 back it is told how far it got. That row of the marker table is all that is written; --no-marker leaves it out.
 
 Each line: [+] good, [!] doubtful, [-] wrong, [ ] not asked, since a server that it needs cannot be used. Below a
-doubtful or wrong one: → what to do.`
+doubtful or wrong one: → what to do.
 
-const examples = `
 Examples:
   ranktide doctor
       all of it, for ./ranktide.yaml, with a marker that may take 10 s
@@ -51,13 +50,12 @@ const seconds = (text: string): number => {
 export const addDoctor = (program: Command, actions: DoctorActions): void => {
   program
     .command('doctor')
-    .summary('check every hop from the database to the boards, and say what to do')
-    .description(`check every hop from the database to the boards, and say what to do\n${details}`)
+    .description('check every hop from the database to the boards, and say what to do')
     .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
     .option('--json', 'print one JSON object', false)
     .addOption(new Option('--seconds <n>', 'how long a marker may take to come back').argParser(seconds).default(10))
     .option('--no-marker', 'write no marker row: read only')
-    .addHelpText('after', examples)
+    .addHelpText('after', details)
     .action(async (words: Words) => {
       const config = await loadConfig(words.config, actions.surroundings)
       const { json, ...rest } = words

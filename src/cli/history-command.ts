@@ -39,7 +39,10 @@ const age = (text: string): number => {
   throw new InvalidArgumentError('Allowed: a duration of at most 36500d, such as 12h or 30d.')
 }
 
-const examples = `
+const details = `
+The history has the latest read of each user and item: personal data. Rows are deleted in small transactions, while the
+worker goes on writing; reads that come later are kept again. What was counted stays counted.
+
 Examples:
   ranktide history erase --uid 123
       all reads of one user
@@ -48,18 +51,25 @@ Examples:
 
 Exit codes: 0 deleted, also if there was nothing to delete; 1 failed, 2 usage or configuration.`
 
+const groupDetails = `
+Examples:
+  ranktide history erase --uid 123
+      all reads of one user
+
+Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
+
 export const addHistory = (program: Command, actions: HistoryActions): void => {
   const group = program
     .command('history')
     .description("what is kept of each user's reads")
-    .addHelpText('after', '\nExamples:\n  ranktide history erase --uid 123')
+    .addHelpText('after', groupDetails)
   group
     .command('erase')
     .description('delete the reads of a user, or all that are older than a duration')
     .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
     .addOption(new Option('--uid <number>', 'the user').argParser(userId).conflicts('olderThan'))
     .addOption(new Option('--older-than <duration>', 'such as 30d').argParser(age))
-    .addHelpText('after', examples)
+    .addHelpText('after', details)
     .action(async (words: Words) => {
       const what = erasureOf(words)
       const config = await loadConfig(words.config, actions.surroundings)

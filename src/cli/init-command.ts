@@ -33,7 +33,11 @@ interface Words {
 
 const gather = (word: string, before: readonly string[]): readonly string[] => [...before, word]
 
-const examples = `
+const details = `
+Looks for tables that can be ranked, takes the best guess as a board, and prints a configuration; and beside it, on standard
+error, the indexes and grants that are missing and how Canal has to be set. Nothing is written to the database, and
+passwords are not written into the file: it takes them from the variables MYSQL_PASSWORD and REDIS_PASSWORD.
+
 Examples:
   ranktide init mysql://app:secret@db.example.com:3306/shop > ranktide.yaml
       the best guess as a board, further ones as comments; what to do in the database and in Canal is shown beside
@@ -42,8 +46,9 @@ Examples:
   ranktide init mysql://app:secret@localhost/shop --board hot=articles.score --board likes=articles.like_cnt
       two boards, by columns of your choice
 
-Nothing is written to the database, and passwords are not written into the file: it takes them from the variables
-MYSQL_PASSWORD and REDIS_PASSWORD.`
+Environment: MYSQL_PASSWORD is the password where the URL has none.
+Files: the one of --output is written, and no other; without --force only if it is not there.
+Exit codes: 0 a configuration was printed or written, 1 the database could not be asked, 2 usage.`
 
 export const addInit = (program: Command, actions: InitActions): void => {
   program
@@ -63,7 +68,7 @@ export const addInit = (program: Command, actions: InitActions): void => {
     .option('--redis <url>', 'redis://host:port')
     .option('-o, --output <file>', 'write the configuration there instead of to standard output')
     .option('-f, --force', 'overwrite that file', false)
-    .addHelpText('after', examples)
+    .addHelpText('after', details)
     .action((url: string, words: Words) => init(url, words, actions).catch(asUsage))
 }
 

@@ -20,15 +20,18 @@ export interface MigrateActions {
   readonly out: (text: string) => void
 }
 
-const examples = `
+const details = `
+Counters and the read history keep their offsets, buckets and reads in tables of ranktide's own, in the database of
+database.url: this makes them, and brings those of an older version up to date. It may be run at any time and by several
+processes at once: what was applied is not applied again. The user needs the right to create tables there; the worker's
+does not.
+
 Examples:
   ranktide migrate
       makes consumer_offsets, count_buckets and read_history in the database of database.url, or brings them up to date
   ranktide migrate --dry-run --config counters.yaml
       prints the SQL that would be run, and runs nothing
 
-It may be run at any time and by several processes at once: what was applied is not applied again. The user needs the
-right to create tables there; the worker's does not.
 Exit codes: 0 up to date, 1 failed, 2 usage or configuration.`
 
 interface Words {
@@ -42,7 +45,7 @@ export const addMigrate = (program: Command, actions: MigrateActions): void => {
     .description("make ranktide's own tables for counters and the read history, or bring them up to date")
     .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
     .option('--dry-run', 'print what would be applied, and apply nothing', false)
-    .addHelpText('after', examples)
+    .addHelpText('after', details)
     .action(async ({ config: file, dryRun }: Words) => {
       const config = await loadConfig(file, actions.surroundings)
       const migrated = await actions.migrate(config, dryRun)

@@ -1,13 +1,12 @@
 /** The doctor's look at Redis: the server, what the user may do, who holds the feeds, and the keys of the boards. */
-import { RanktideError } from '../core/errors.js'
 import type { BoardInRedis } from '../redis/board-status.js'
 import { readBoardStatus } from '../redis/board-status.js'
 import { RedisClient } from '../redis/client.js'
 import { type FeedInRedis, readFeed } from '../redis/feed-status.js'
 import { boardKeys } from '../redis/keys.js'
 import { type RefusedCommand, readInfo, refusedCommands, typesOf } from '../redis/server-look.js'
-import type { Config, RedisConfig } from '../runtime/config.js'
-import { feedsOf } from '../runtime/feeds.js'
+import type { BoardConfig, Config, RedisConfig } from '../runtime/config.js'
+import { type Feed, feedsOf } from '../runtime/feeds.js'
 import { clockFinding } from './doctor-database.js'
 import { type DoctorFinding, failed, fine, notAsked, warning, wrong } from './doctor-finding.js'
 import { boardFinding, leaseFinding } from './doctor-owners.js'
@@ -19,55 +18,87 @@ export interface RedisLook {
   readonly boards: ReadonlyMap<string, BoardInRedis>
 }
 
+/** What is found out, as far as it goes: whatever fails later takes nothing away from it. */
+interface Growing {
+  readonly findings: DoctorFinding[]
+  readonly feeds: Map<string, FeedInRedis>
+  readonly boards: Map<string, BoardInRedis>
+}
+
 /** Never rejects. */
 export const lookAtRedis = async (config: Config): Promise<RedisLook> => {
+  const look: Growing = { findings: [], feeds: new Map(), boards: new Map() }
   const { redis } = config
-  if (redis === undefined) return { findings: [], feeds: new Map(), boards: new Map() }
+  if (redis === undefined) return look
   const client = new RedisClient(redis.connection)
+  const usable = await askServer(look, client, redis)
+  const before = Date.now()
+  for (const feed of feedsOf(config))
+    await part(look, usable, `lease ${feed.name}`, () => askFeed(look, client, redis, feed))
+  const now = Math.max(0, ...[...look.feeds.values()].map((feed) => feed.now))
+  if (now > 0) look.findings.push(clockFinding('redis clock', now, before, Date.now()))
+  for (const board of config.boards)
+    await part(look, usable, `board ${board.name}`, () => askBoard(look, client, redis, board))
+  client.close()
+  return look
+}
+
+/** Whether more can be asked. */
+const askServer = async (look: Growing, client: RedisClient, redis: RedisConfig): Promise<boolean> => {
   try {
     await client.connected()
-    return await askRedis(config, redis, client)
+    const found = serverFindings(await readInfo(client), redis, client.where)
+    look.findings.push(...found)
+    // Of a server of a cluster that is asked as if it were alone, nothing more can be asked.
+    if (found.some(({ level }) => level === 'error')) return false
+    look.findings.push(await rightsFinding(client, redis.prefix))
+    return true
   } catch (error) {
-    const names = [
-      ...feedsOf(config).map(({ name }) => `lease ${name}`),
-      ...config.boards.map(({ name }) => `board ${name}`),
-    ]
-    const findings = [unreachable(error, redis), ...names.map((name) => notAsked(name, 'Redis cannot be used'))]
-    return { findings, feeds: new Map(), boards: new Map() }
-  } finally {
-    client.close()
+    look.findings.push(told('redis', error))
+    return false
   }
 }
 
-const unreachable = (error: unknown, { connection }: RedisConfig): DoctorFinding => {
-  const finding = failed('redis', error)
-  if (connection.kind === 'cluster' && /cluster support disabled/i.test(finding.detail) && finding.level === 'error')
+const part = async (look: Growing, usable: boolean, name: string, ask: () => Promise<DoctorFinding>): Promise<void> => {
+  const finding = usable
+    ? await ask().catch((error: unknown) => told(name, error))
+    : notAsked(name, 'Redis cannot be used')
+  look.findings.push(finding)
+}
+
+const askFeed = async (
+  look: Growing,
+  client: RedisClient,
+  { prefix }: RedisConfig,
+  feed: Feed,
+): Promise<DoctorFinding> => {
+  const found = await readFeed(client, prefix, feed.name)
+  look.feeds.set(feed.name, found)
+  return leaseFinding(feed, found)
+}
+
+const askBoard = async (
+  look: Growing,
+  client: RedisClient,
+  { prefix }: RedisConfig,
+  board: BoardConfig,
+): Promise<DoctorFinding> => {
+  const keys = boardKeys(prefix, board.name, board.zset)
+  const [zset = 'none', rows = 'none', meta = 'none'] = await typesOf(client, [keys.zset, keys.rows, keys.meta])
+  const [status] = await readBoardStatus(client, [keys])
+  if (status !== undefined) look.boards.set(board.name, status)
+  return boardFinding(board, keys.zset, { zset, rows, meta }, status)
+}
+
+/** The advice by what Redis says, where that tells more than the code. */
+const told = (name: string, error: unknown): DoctorFinding => {
+  const finding = failed(name, error)
+  if (finding.level !== 'error') return finding
+  if (/cluster support disabled/i.test(finding.detail))
     return { ...finding, advice: 'it is one server, no cluster: use redis.url' }
+  if (finding.detail.includes('NOPERM'))
+    return { ...finding, advice: 'allow it in the ACL: docs/redis.md lists the commands and keys' }
   return finding
-}
-
-const askRedis = async (config: Config, redis: RedisConfig, client: RedisClient): Promise<RedisLook> => {
-  const { prefix } = redis
-  const feeds = new Map<string, FeedInRedis>()
-  const findings: DoctorFinding[] = []
-  findings.push(...serverFindings(await readInfo(client), redis, client.where))
-  // Of a server of a cluster that is asked as if it were alone, nothing more can be asked.
-  if (findings.some(({ level }) => level === 'error')) return { findings, feeds, boards: new Map() }
-  findings.push(await rightsFinding(client, prefix))
-  const before = Date.now()
-  for (const { name } of feedsOf(config)) feeds.set(name, await readFeed(client, prefix, name))
-  const now = Math.max(0, ...[...feeds.values()].map((feed) => feed.now))
-  if (now > 0) findings.push(clockFinding('redis clock', now, before, Date.now()))
-  for (const feed of feedsOf(config)) findings.push(leaseFinding(feed, feeds.get(feed.name)))
-  const boards = new Map<string, BoardInRedis>()
-  for (const board of config.boards) {
-    const keys = boardKeys(prefix, board.name, board.zset)
-    const [status] = await readBoardStatus(client, [keys])
-    if (status !== undefined) boards.set(board.name, status)
-    const [zset = 'none', rows = 'none', meta = 'none'] = await typesOf(client, [keys.zset, keys.rows, keys.meta])
-    findings.push(boardFinding(board, keys.zset, { zset, rows, meta }, status))
-  }
-  return { findings, feeds, boards }
 }
 
 /** Older ones refuse scripts that write after they have asked for the time. */
@@ -149,10 +180,7 @@ const rightsFinding = async (client: RedisClient, prefix: string): Promise<Docto
   try {
     return judgeRights(name, await refusedCommands(client, prefix), prefix)
   } catch (error) {
-    const finding = failed(name, error)
-    return error instanceof RanktideError && finding.level === 'error'
-      ? { ...finding, advice: 'allow EVAL and EVALSHA: docs/redis.md lists the commands and keys' }
-      : finding
+    return told(name, error)
   }
 }
 
