@@ -2,7 +2,7 @@
  * The commands of `ranktide`. What they do with servers is passed in; what they print and how they exit is here.
  * Exit codes: 0 ok, 1 failed, 2 usage or configuration.
  */
-import { Command, CommanderError, Option } from 'commander'
+import { Command, CommanderError, Help, Option } from 'commander'
 import { asRanktideError, RanktideError } from '../core/errors.js'
 import type { Config } from '../runtime/config.js'
 import { configJsonSchema } from '../runtime/config-json-schema.js'
@@ -21,6 +21,7 @@ import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
 import { addOffsets, type OffsetsActions } from './offsets-command.js'
+import { checkHelp, configHelp, programHelp, runHelp, schemaHelp } from './program-help.js'
 import { addReplay, type ReplayActions } from './replay-command.js'
 import { addStatus, type StatusActions } from './status-command.js'
 import { addVerify, type VerifyActions } from './verify-command.js'
@@ -57,43 +58,6 @@ export interface ProgramActions
   readonly error: (text: string) => void
 }
 
-const examples = `
-Examples:
-  ranktide init mysql://app:secret@localhost:3306/shop > ranktide.yaml
-  ranktide config check --connect
-  ranktide run
-  ranktide demo --seconds 30
-
-"ranktide COMMAND --help" has more of them. Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
-
-const runExamples = `
-Examples:
-  ranktide run
-      all that ./ranktide.yaml asks for, until SIGTERM or Ctrl-C; the log goes to standard output, a line of JSON an event
-  LOG_LEVEL=debug ranktide run --config likes.yaml
-      another file, and more to read
-  ranktide run --only counters
-      the counters and the history of a file that has boards, too
-  curl -i 'http://127.0.0.1:8081/boards/likes?limit=3'
-      what it serves; /readyz?verbose and /metrics tell how it is`
-
-const configExamples = `
-Examples:
-  ranktide config check --connect
-  ranktide config schema > ranktide.schema.json`
-
-const checkExamples = `
-Examples:
-  ranktide config check
-      what is wrong with ./ranktide.yaml, all at once; asks no server
-  ranktide config check --connect --config likes.yaml
-      also one line a server, topic, table and index: [+] good, [!] a warning, [-] keeps it from starting (exit 1)`
-
-const schemaExamples = `
-Examples:
-  ranktide config schema > ranktide.schema.json
-      and as the first line of ranktide.yaml:  # yaml-language-server: $schema=ranktide.schema.json`
-
 interface FileOption {
   readonly config: string
 }
@@ -106,7 +70,7 @@ const addRun = (program: Command, actions: ProgramActions): void => {
     .description('keep the boards of the configuration up to date and serve them, and count, until stopped')
     .addOption(configOption())
     .addOption(new Option('--only <part>', 'run a part of the configuration').choices(configParts))
-    .addHelpText('after', runExamples)
+    .addHelpText('after', runHelp)
     .action(async ({ config: file, only }: FileOption & { only?: ConfigPart }) => {
       const load = async (): Promise<Config> => {
         const loaded = await loadConfig(file, actions.surroundings)
@@ -121,13 +85,13 @@ const addConfig = (program: Command, actions: ProgramActions): void => {
   const group = program
     .command('config')
     .description('check the configuration, or print its JSON Schema')
-    .addHelpText('after', configExamples)
+    .addHelpText('after', configHelp)
   group
     .command('check')
     .description('tell all that is wrong with the configuration, or what it asks for')
     .addOption(configOption())
     .option('--connect', 'also ask the servers: can they be reached, do topics, tables and indexes exist', false)
-    .addHelpText('after', checkExamples)
+    .addHelpText('after', checkHelp)
     .action(async ({ config: file, connect }: FileOption & { connect: boolean }) => {
       const config = await loadConfig(file, actions.surroundings)
       for (const board of config.boards) actions.out(`${describeBoard(board)}\n`)
@@ -138,7 +102,7 @@ const addConfig = (program: Command, actions: ProgramActions): void => {
   group
     .command('schema')
     .description('print the JSON Schema of the configuration, for editors')
-    .addHelpText('after', schemaExamples)
+    .addHelpText('after', schemaHelp)
     .action(() => actions.out(`${JSON.stringify(configJsonSchema(), null, 2)}\n`))
 }
 
@@ -153,15 +117,20 @@ const checkServers = async (config: Config, actions: ProgramActions): Promise<vo
   if (findings.some(({ level }) => level === 'error')) throw new ChecksFailed()
 }
 
+/** A switch is off unless it is given: that it is "default: false" says nothing. */
+const optionDescription = (option: Option): string =>
+  new Help().optionDescription(option).replace(' (default: false)', '')
+
 export const buildProgram = (actions: ProgramActions): Command => {
   const program = new Command('ranktide')
     .description('live, exact Top-N boards from the row changes of a SQL table, kept in Redis; and counters of events')
     .version(packageVersion(), '-V, --version')
     .exitOverride()
     .configureOutput({ writeOut: actions.out, writeErr: actions.error })
+    .configureHelp({ optionDescription })
     .showSuggestionAfterError()
     .showHelpAfterError('(--help tells what is allowed)')
-    .addHelpText('after', examples)
+    .addHelpText('after', programHelp)
   addRun(program, actions)
   addConfig(program, actions)
   addReplay(program, actions)
