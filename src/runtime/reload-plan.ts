@@ -55,11 +55,14 @@ const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.str
 const differing = <T extends object>(path: string, was: T, is: T, keys: readonly (keyof T & string)[]) =>
   keys.filter((key) => !same(was[key], is[key])).map((key) => `${path}.${key}`)
 
+/** How often boards are compared with their tables: by timers that each feed has of its own. */
+const checksOf = ({ database: { auditMs: audit, verifyMs: verify } }: Config) => ({ audit, verify })
+
 export const planReload = (was: Config, is: Config): ReloadPlan => {
   const keys = restartKeys(was, is)
   if (keys.length > 0) return { kind: 'restart', keys }
   const database = !same(was.database.refill, is.database.refill)
-  const all = database || was.database.auditMs !== is.database.auditMs
+  const all = database || !same(checksOf(was), checksOf(is))
   const [former, feeds] = [feedsOf(was), feedsOf(is)]
   const formerOf = new Map(former.map((feed) => [feed.name, feed]))
   const names = new Set(feeds.map(({ name }) => name))
@@ -115,7 +118,7 @@ const changesOf = (was: Config, is: Config): Pick<LivePlan, 'changes' | 'unchang
   })
   const settings = [
     ...differing('database', was.database, is.database, ['refill']),
-    ...(was.database.auditMs === is.database.auditMs ? [] : ['database.audit']),
+    ...differing('database', checksOf(was), checksOf(is), ['audit', 'verify']),
     ...differing('http', was.http, is.http, ['adminToken']),
   ].map((key): ConfigChange => ({ key, change: 'changed' }))
   const touched = new Set(found.map(({ name }) => name))

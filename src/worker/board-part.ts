@@ -15,7 +15,7 @@ import type { Lifecycle } from '../runtime/lifecycle.js'
 import type { Log } from '../runtime/log.js'
 import type { LivePlan } from '../runtime/reload-plan.js'
 import { BoardViews } from './board-views.js'
-import { type FeedSurroundings, KeptFeed, type RunningFeed } from './kept-feed.js'
+import { type Checks, type FeedSurroundings, KeptFeed, type RunningFeed } from './kept-feed.js'
 import { type PreparedFeed, prepareFeed } from './prepare-feed.js'
 import { supervise } from './supervise.js'
 import { type Waiting, waitFor } from './wait-for.js'
@@ -74,7 +74,7 @@ export class BoardPart {
     const { instance } = config
     const hasBoard = (name: string): boolean => this.#config.boards.some((board) => board.name === name)
     this.#around = { client: this.#client, subscriber, prefix, instance, log, lifecycle, recorder, parts, hasBoard }
-    this.#feeds = feedsOf(config).map((feed) => this.#keep(new KeptFeed(feed, config.database.auditMs, this.#around)))
+    this.#feeds = feedsOf(config).map((feed) => this.#keep(new KeptFeed(feed, config.database, this.#around)))
     this.views = new BoardViews([], [], Date.now)
     this.#serve()
   }
@@ -141,12 +141,11 @@ export class BoardPart {
     this.#config = config
     this.#database = database
     const prepared = new Map(all.map((one) => [one.feed.name, one]))
-    const audit = config.database.auditMs
     for (const { name } of config.boards) if (!before.has(name)) this.#late.add(name)
-    for (const { feed, gone } of plan.changed) this.#change(feed.name, prepared.get(feed.name), audit, gone)
+    for (const { feed, gone } of plan.changed) this.#change(feed.name, prepared.get(feed.name), config.database, gone)
     const removed = new Set(plan.removed.map(({ feed }) => feed.name))
     const ended = this.#feeds.filter(({ kept }) => removed.has(kept.feed.name))
-    const added = plan.added.map((feed) => this.#keep(new KeptFeed(feed, audit, this.#around)))
+    const added = plan.added.map((feed) => this.#keep(new KeptFeed(feed, config.database, this.#around)))
     this.#feeds = [...this.#feeds.filter((feed) => !ended.includes(feed)), ...added]
     this.#serve()
     // One after the other: a board that has moved to another feed is let go before it is taken.
@@ -165,12 +164,12 @@ export class BoardPart {
   #change(
     name: string,
     prepared: PreparedFeed | undefined,
-    audit: number | undefined,
+    checks: Checks,
     gone: LivePlan['changed'][number]['gone'],
   ): void {
     const living = this.#feeds.find(({ kept }) => kept.feed.name === name)
     if (living === undefined || prepared === undefined) return
-    living.kept.change(prepared, audit, gone)
+    living.kept.change(prepared, checks, gone)
     if (living.kept.running || !this.#supervised) return
     // It is down, perhaps by what has just been changed: it need not wait for its next try.
     living.stop.abort()

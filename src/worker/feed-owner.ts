@@ -57,6 +57,8 @@ export interface FeedDefinition {
   readonly decoderFor: (boards: readonly BoardSpec[]) => Decode
   readonly window: WindowLimits
   readonly auditEvery: number | undefined
+  /** ms between two verifications of what Redis has; undefined: none. */
+  readonly verifyEvery: number | undefined
   /** What Redis has of boards that are not kept any more, as far as this replica knows. */
   readonly gone: GoneBoards
   /** Whether the configuration has a board of that name, in this feed or in another one. */

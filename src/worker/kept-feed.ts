@@ -16,6 +16,7 @@ import { RedisBoardStore } from '../redis/board-store.js'
 import type { RedisClient } from '../redis/client.js'
 import { GroupReader } from '../redis/group-reader.js'
 import { Lease } from '../redis/lease.js'
+import type { DatabaseConfig } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
 import type { Lifecycle } from '../runtime/lifecycle.js'
 import type { Log } from '../runtime/log.js'
@@ -43,6 +44,9 @@ export interface FeedSurroundings {
   /** Whether the configuration of now has a board of that name. */
   readonly hasBoard: (name: string) => boolean
 }
+
+/** How often boards are compared with their tables. */
+export type Checks = Pick<DatabaseConfig, 'auditMs' | 'verifyMs'>
 
 /** A feed that takes part in the election of its owner. */
 export interface RunningFeed {
@@ -75,14 +79,14 @@ export class KeptFeed {
   /** Definitions that Redis was found to have and the configuration not, of which the tables were asked. */
   readonly #asked = new Set<string>()
   #feed: Feed
-  #audit: number | undefined
+  #checks: Checks
   #running: Running | undefined
 
   /** Reads what is there. */
-  constructor(feed: Feed, audit: number | undefined, around: FeedSurroundings) {
+  constructor(feed: Feed, checks: Checks, around: FeedSurroundings) {
     const { client, subscriber, prefix, lifecycle } = around
     this.#feed = feed
-    this.#audit = audit
+    this.#checks = checks
     this.#around = around
     const boards = feed.boards.map(({ name }) => name)
     this.reader = new BoardReader({ client, subscriber, prefix, feed: feed.name, boards, zsets: zsetsOf(feed) })
@@ -153,11 +157,11 @@ export class KeptFeed {
   }
 
   /** The feed as it is to be from now on, with the topics of before. */
-  change(prepared: PreparedFeed, audit: number | undefined, gone: readonly GoneBoard[]): void {
+  change(prepared: PreparedFeed, checks: Checks, gone: readonly GoneBoard[]): void {
     const { served } = this
     const { feed } = prepared
     this.#feed = feed
-    this.#audit = audit
+    this.#checks = checks
     served.former = remembered(served.specs, served.former)
     served.specs = prepared.specs
     this.#asked.clear()
@@ -214,7 +218,8 @@ export class KeptFeed {
       decoderFor: (boards: readonly BoardSpec[]) =>
         canalJson([...new Set(boards.map(({ table }) => table))], { marker: marker ?? database.markerTable(specs) }),
       window: windowOf(feed.boards),
-      auditEvery: this.#audit,
+      auditEvery: this.#checks.auditMs,
+      verifyEvery: this.#checks.verifyMs,
       gone: this.#gone,
       hasBoard: this.#around.hasBoard,
     }

@@ -98,6 +98,7 @@ test.each([
 test.each([
   ['database: { url: "mysql://u:p@h/d", refill: { perMinute: 7 } }', true, 'database.refill'],
   ['database: { url: "mysql://u:p@h/d", audit: 30s }', false, 'database.audit'],
+  ['database: { url: "mysql://u:p@h/d", verify: 1m }', false, 'database.verify'],
 ])('how the database is asked: %s', (top, database, key) => {
   const was = parse(board('x') + board('y', '', 'b'))
   const plan = live(was, parse(board('x') + board('y', '', 'b'), top))
