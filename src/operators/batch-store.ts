@@ -53,8 +53,6 @@ export interface BatchStore<B> {
    */
   take(group: string, partitions: readonly string[], unknown: Positions): ObservableInput<Claim>
   write(claim: Claim, span: Span, batch: B): ObservableInput<WriteOutcome>
-  /** What can be done for a batch before its turn has come, while another one is written. Asks nothing of the database. */
-  prepare?(batch: B): void
 }
 
 export type CountStore = BatchStore<CountBatch>

@@ -4,14 +4,12 @@ import {
   concatMap,
   defer,
   EMPTY,
-  from,
   map,
   NEVER,
   type Observable,
   type OperatorFunction,
   of,
   switchMap,
-  tap,
   throwError,
 } from 'rxjs'
 import type { CounterNews } from '../core/counter-progress.js'
@@ -24,7 +22,11 @@ import type { Generation } from './generation.js'
 import type { RefusedRecord } from './ports.js'
 import type { DecodedRead, ReadWindow } from './read-batch.js'
 import { retryInGeneration } from './retry-in-generation.js'
+<<<<<<< ours
 import { tellPassed } from './tell-passed.js'
+=======
+import { WriteAhead } from './write-ahead.js'
+>>>>>>> theirs
 import { keepRefused, type RefusingPorts } from './write-refused-reads.js'
 
 /** Timeouts of one batch in a row after which it is given up, ends its generation, and is read again in smaller windows. */
@@ -38,28 +40,25 @@ export type WritingPorts<B> = RefusingPorts & Pick<CounterPorts<B>, 'store' | 'r
  * A window that was fenced is the last, and so is one that has timed out three times in a row, since its size may be why:
  * the generation waits to be ended, and the next take finds out what was committed.
  *
- * Order: kept, one window at a time, and one is folded while the one before it is written; the next is asked for when this
- * one is committed. Loss, duplicates: none in the database, since offsets move from where the window before left them, or
- * nothing does. Memory: two windows and their folds.
+ * Order: kept; one is folded, and sent ahead (see write-ahead.ts), while the one before it is written; the next is asked
+ * for when this one is committed. Loss, duplicates: none in the database, since offsets move from where the window before
+ * left them, or nothing does. Memory: two windows and their folds.
  */
 export const writeWindows =
   <B>(ports: WritingPorts<B>, folding: Folding<B>, generation: Generation): OperatorFunction<ReadWindow, CounterNews> =>
   (windows$) =>
     defer(() => {
-      let positions = generation.claim.positions
-      const writing = { ports, folding, generation }
+      let reached = generation.claim.positions
+      const writing = { ports, folding, generation, ahead: new WriteAhead(ports.store, generation.claim) }
       return windows$.pipe(
-        map((window) => ({ window, batch: folded(writing, window.reads) })),
-        tap(({ batch }) => ports.store.prepare?.(batch)),
-        concatMap(({ window, batch }) => {
-          const span = spanOf(positions, window.positions)
-          const next = furthest(positions, span.to)
-          return writeWindow(writing, { window, batch, span, positions: next }).pipe(
-            tap((news) => {
-              if (news.kind === 'written') positions = next
-            }),
-          )
+        map((window): FoldedWindow<B> => {
+          const span = spanOf(reached, window.positions)
+          reached = furthest(reached, span.to)
+          const batch = folded(writing, window.reads)
+          if (span.to.size > 0) writing.ahead.send(span, batch)
+          return { window, batch, span, positions: reached }
         }),
+        concatMap((window) => writeWindow(writing, window)),
       )
     })
 
@@ -80,9 +79,10 @@ interface Writing<B> {
   readonly ports: WritingPorts<B>
   readonly folding: Folding<B>
   readonly generation: Generation
+  readonly ahead: WriteAhead<B>
 }
 
-const folded = <B>({ folding }: Writing<B>, reads: readonly DecodedRead[]): B =>
+const folded = <B>({ folding }: Pick<Writing<B>, 'folding'>, reads: readonly DecodedRead[]): B =>
   folding.fold(reads.map(({ event }) => event))
 
 interface FoldedWindow<B> {
@@ -146,7 +146,7 @@ const writeWindow = <B>(
 
 /** The batch is folded once: every try has the same arguments, by which the store knows a commit of its own again. */
 const writeBatch = <B>(
-  { ports: { store, scheduler, random, observer }, generation: { claim, over$ } }: Writing<B>,
+  { ports: { scheduler, random, observer }, generation: { over$ }, ahead }: Writing<B>,
   span: Span,
   batch: B,
   events: number,
@@ -161,7 +161,7 @@ const writeBatch = <B>(
       observer.failed('write', new RanktideError('DATABASE_TIMEOUT', detail), 0)
       return of({ kind: 'timed-out' } as const)
     }
-    return defer(() => from(store.write(claim, span, batch))).pipe(
+    return ahead.write(span, batch).pipe(
       catchError(countTimeouts),
       retryInGeneration({
         scheduler,

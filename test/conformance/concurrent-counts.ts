@@ -85,6 +85,39 @@ export const concurrentCounts = (world: () => BatchWorld): void => {
 }
 
 export const waitingCounts = (world: () => BatchWorld): void => {
+  it('writes what is sent behind a batch that is under way, once that is written', async () => {
+    const store = world().countStore()
+    const claim = await take(store, ['reads/0'])
+    expectWritten(await result(store.write(claim, spanOf({ 'reads/0': [0, 1] }), countBatch([item('article', 1)]))))
+    const held = await world().hold(item('article', 1))
+    const first = result(store.write(claim, spanOf({ 'reads/0': [1, 3] }), countBatch([item('article', 1, 2)])))
+    await until('the first waits for the row', async () => (await held.waiting()) === 1)
+    const second = result(store.write(claim, spanOf({ 'reads/0': [3, 6] }), countBatch([item('article', 1, 3)])))
+    await until('the second waits for the first', async () => (await held.waiting()) === 2)
+    await held.release()
+    expectWritten(await first)
+    expectWritten(await second)
+    expect(await readCounts(world())).toEqual([['"article":1', 6n]])
+    expect((await world().offsets(group)).get('reads/0')?.next).toBe(6)
+  })
+
+  it('writes nothing of what is sent behind a batch that is refused', async () => {
+    const store = world().countStore({ add: new Map([['small_cnt', 1]]) })
+    const claim = await take(store, ['reads/0'])
+    expectWritten(await result(store.write(claim, spanOf({ 'reads/0': [0, 1] }), countBatch([item('article', 1)]))))
+    const held = await world().hold(item('article', 1))
+    const tooMuch = countBatch([item('article', 1, 32_767)])
+    const first = result(store.write(claim, spanOf({ 'reads/0': [1, 2] }), tooMuch))
+    await until('the first waits for the row', async () => (await held.waiting()) === 1)
+    const second = result(store.write(claim, spanOf({ 'reads/0': [2, 3] }), countBatch([item('article', 2)])))
+    await until('the second waits for the first', async () => (await held.waiting()) === 2)
+    await held.release()
+    expect((await first).kind).toBe('refused')
+    expect(await second).toEqual({ kind: 'fenced', partitions: ['reads/0'] })
+    expect((await world().offsets(group)).get('reads/0')?.next).toBe(1)
+    expect((await world().rows()).map(({ smallCnt }) => smallCnt)).toEqual([1n])
+  })
+
   it('lets whoever takes the partition wait for a write that is under way, and sees its offset', async () => {
     const [a, b] = [world().countStore(), world().countStore()]
     const old = await take(a, ['reads/0'])

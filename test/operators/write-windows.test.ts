@@ -128,12 +128,28 @@ describe('writing windows', () => {
     expect(released).toEqual([2])
   })
 
-  it('asks for nothing more while a window is not written', () => {
+  it('asks for nothing more while a window is not written, and sends the next one ahead', () => {
     answers = [() => NEVER]
     next(2, [decodedRead(0)])
     next(3, [decodedRead(2)])
-    expect(calls).toHaveLength(1)
+    expect(calls.map(({ span }) => span)).toEqual([
+      { from: at(0), to: at(2) },
+      { from: at(2), to: at(3) },
+    ])
     expect(released).toEqual([])
+    expect(kinds()).toEqual(['writing'])
+  })
+
+  it('writes what was sent ahead of one that is refused in its turn again', () => {
+    const first$ = new Subject<WriteOutcome>()
+    answers = [() => first$, () => of({ kind: 'fenced', partitions: ['reads/0'] })]
+    next(2, [decodedRead(0), decodedRead(1, { bizId: '2' })])
+    next(3, [decodedRead(2, { bizId: '3' })])
+    first$.next({ kind: 'refused', items: [{ index: 0, detail: 'full' }] })
+    first$.complete()
+    expect(summed()).toEqual(['1:1 2:1', '3:1', '2:1', '3:1'])
+    expect(pauses).toEqual([])
+    expect(released).toEqual([2, 3])
   })
 
   it('makes dead letters of the events of refused items, then writes the others once', () => {

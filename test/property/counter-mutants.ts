@@ -53,9 +53,9 @@ export const counterMutants: readonly Mutant[] = [
     patches: [
       {
         file: windows,
-        find: 'defer(() => from(store.write(claim, span, batch))).pipe(',
+        find: 'ahead.write(span, batch).pipe(',
         replace:
-          "defer(() => from(store.write(claim, span, batch)).pipe(catchError(() => of({ kind: 'written', repeated: true } as const)))).pipe(",
+          "ahead.write(span, batch).pipe(catchError(() => of({ kind: 'written', repeated: true } as const))).pipe(",
       },
     ],
   },

@@ -27,6 +27,8 @@ const group = 'counter.reads'
 const hour = Date.UTC(2026, 10, 21, 13)
 const spec = { ...countedSpec, buckets: ['hour', 'day'] } as const
 const items = [item('article', 1, 3), item('article', 2, 1), item('video', 9, 2)]
+/** More text than goes into one message. */
+const many = Array.from({ length: 2_000 }, (_, i) => item('long'.repeat(16), i + 1))
 
 const codeOf = (error: unknown): string => (error instanceof RanktideError ? error.code : String(error))
 
@@ -49,14 +51,18 @@ describe.each(databaseNames)('%s', (name) => {
   })
 
   const take = (): Promise<Claim> => retried(() => store.take(group, ['reads/0'], positions({ 'reads/0': 0 })))
-  const writeRound = (claim: Claim, round: number) =>
-    store.write(claim, spanOf({ 'reads/0': [round, round + 1] }), bucketed(items, hour))
+  const writeRound = (claim: Claim, round: number, increments = items) =>
+    store.write(claim, spanOf({ 'reads/0': [round, round + 1] }), bucketed(increments, hour))
   /** As a pipeline: again until it is written; the codes of what failed. */
-  const persist = async (claim: Claim, round: number): Promise<{ codes: readonly string[]; repeated: boolean }> => {
+  const persist = async (
+    claim: Claim,
+    round: number,
+    increments = items,
+  ): Promise<{ codes: readonly string[]; repeated: boolean }> => {
     const codes: string[] = []
     for (;;) {
       try {
-        const outcome = await writeRound(claim, round)
+        const outcome = await writeRound(claim, round, increments)
         if (outcome.kind !== 'written') throw new Error(JSON.stringify(outcome))
         return { codes, repeated: outcome.repeated }
       } catch (error) {
@@ -66,21 +72,24 @@ describe.each(databaseNames)('%s', (name) => {
     }
   }
 
-  test('a connection that is cut before any statement or after it costs nothing and counts nothing twice', async () => {
+  test.each([
+    ['one message', items, ['COMMIT']],
+    ['several messages', many, ['UPDATE consumer_offsets', 'COMMIT']],
+  ])('a connection that is cut before or after any of %s costs nothing and counts nothing twice', async (...given) => {
+    const [, increments, steps] = given
     const claim = await take()
-    const steps = ['UPDATE consumer_offsets', 'INTO `counted`', 'INTO count_buckets', 'COMMIT']
     let round = 0
     for (const damage of ['cut-before', 'cut-after'] as const) {
       for (const step of steps) {
         proxy.plan(step, damage)
-        const { codes, repeated } = await persist(claim, round++)
+        const { codes, repeated } = await persist(claim, round++, increments)
         expect([step, damage, codes]).toEqual([step, damage, ['DATABASE_UNREACHABLE']])
         // Only an answer to COMMIT that was lost leaves something that is there already.
         expect([step, damage, repeated]).toEqual([step, damage, step === 'COMMIT' && damage === 'cut-after'])
       }
     }
     expect(proxy.done).toBe(round)
-    expect(await readCounts(world)).toEqual(summed(...Array.from({ length: round }, () => items)))
+    expect(await readCounts(world)).toEqual(summed(...Array.from({ length: round }, () => increments)))
     await expectBucketsEqualTotals(world)
     expect((await world.offsets(group)).get('reads/0')?.next).toBe(round)
   })
@@ -88,11 +97,11 @@ describe.each(databaseNames)('%s', (name) => {
   test('a write whose way to the server went silent before COMMIT is made again once the server has let go', async () => {
     const claim = await take()
     proxy.plan('COMMIT', 'silence-before')
-    const { codes, repeated } = await persist(claim, 0)
+    const { codes, repeated } = await persist(claim, 0, many)
     expect(repeated).toBe(false)
     expect(codes[0]).toBe('DATABASE_TIMEOUT')
     expect(new Set(codes.slice(1))).toEqual(new Set(['DATABASE_CONFLICT']))
-    expect(await readCounts(world)).toEqual(summed(items))
+    expect(await readCounts(world)).toEqual(summed(many))
   })
 
   test('a connection that is killed in the middle leaves nothing, and the next call writes', async () => {

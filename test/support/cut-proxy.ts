@@ -2,7 +2,8 @@
 import { connect, createServer, type Server, type Socket } from 'node:net'
 
 /**
- * `cut-before`: the statement never arrives. `cut-after`: it arrives and is carried out, the answer does not come back.
+ * `cut-before`: the statement never arrives. `cut-after`: it arrives and is carried out, with all that stands in one message
+ * with it; the answer does not come back.
  * `silence-before`: it does not arrive, and the server sees its connection open for as long as it likes.
  */
 export type Damage = 'cut-before' | 'cut-after' | 'silence-before'
@@ -68,14 +69,19 @@ export class CutProxy {
       if (damage === 'silence-before') silent = true
       else if (damage === 'cut-before') for (const socket of [client, server]) socket.destroy()
       else {
-        // Its answer is awaited, so that the statement has been carried out, and then dropped.
         deaf ||= damage === 'cut-after'
         server.write(data)
       }
     })
+    let said: NodeJS.Timeout | undefined
     server.on('data', (data) => {
-      if (deaf) for (const socket of [client, server]) socket.destroy()
-      else if (!silent) client.write(data)
+      if (!deaf && !silent) client.write(data)
+      if (!deaf) return
+      // The answer is awaited to its end, so that everything has been carried out, and dropped.
+      clearTimeout(said)
+      said = setTimeout(() => {
+        for (const socket of [client, server]) socket.destroy()
+      }, 300)
     })
   }
 

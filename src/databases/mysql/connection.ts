@@ -50,9 +50,9 @@ export interface Session {
   query(what: string, sql: string, params?: readonly (string | number)[]): Promise<SqlResult>
   /**
    * Statements without results in one message, on a pool of writers: carried out one after the other until one fails, with
-   * no way to the client and back between them. `affected` of each.
+   * no way to the client and back between them.
    */
-  together(what: string, statements: readonly string[]): Promise<readonly number[]>
+  together(what: string, statements: readonly string[]): Promise<void>
 }
 
 export interface MysqlPool {
@@ -116,8 +116,7 @@ const sessionOn = (connection: PoolConnection, address: string, timeoutMs: numbe
         : { columns: [], rows: [], insertId: result.insertId, affected: result.affectedRows }
     },
     together: async (what, statements) => {
-      const [results] = await ask(what, statements.join(';'), [])
-      return [results].flat().map((result) => ('affectedRows' in result ? Number(result.affectedRows) : 0))
+      await ask(what, statements.join(';'), [])
     },
   }
 }

@@ -21,14 +21,13 @@ export interface MysqlStoreOptions {
   readonly timeoutMs: number
 }
 
-/** A transaction, and a take or a check beside it. */
+/** A batch, the next one, which waits for its locks, and a take or a check beside them. */
 export const openWriters = ({ url, timeoutMs }: MysqlStoreOptions): MysqlPool =>
-  createMysqlPool({ url, timeoutMs, timeZone: '+00:00', connections: 2, writes: true })
+  createMysqlPool({ url, timeoutMs, timeZone: '+00:00', connections: 3, writes: true })
 
 export class MysqlCountStore implements CountStore {
   readonly #pool: MysqlPool
   readonly #spec: CounterSpec
-  readonly #prepared = new WeakMap<CountBatch, readonly RowsStatement[]>()
 
   /** Opens no connection yet. */
   constructor({ spec, ...options }: MysqlStoreOptions & { readonly spec: CounterSpec }) {
@@ -40,13 +39,9 @@ export class MysqlCountStore implements CountStore {
     return takePartitions(this.#pool, group, partitions, unknown)
   }
 
-  prepare(batch: CountBatch): void {
-    this.#prepared.set(batch, this.#statementsOf(batch))
-  }
-
   write(claim: Claim, span: Span, batch: CountBatch): Promise<WriteOutcome> {
     return writeBatch(this.#pool, claim, span, {
-      statements: this.#prepared.get(batch) ?? this.#statementsOf(batch),
+      statements: this.#statementsOf(batch),
       findRefused: (session) => addCounts(session, this.#spec, batch.increments),
     })
   }

@@ -2,14 +2,18 @@
  * A transaction on a pool of writers (`writes`), whose statements commit nothing by themselves.
  *
  * Guarantees: when the call returns, what it did is committed or rolled back as `work` says; when it throws, nothing is
- * committed, save that an error of the COMMIT itself (DATABASE_UNREACHABLE, DATABASE_TIMEOUT) leaves open which. No
+ * committed, save that an error of the COMMIT itself, or of the message that holds it (DATABASE_UNREACHABLE, DATABASE_TIMEOUT) leaves open which. No
  * transaction stays open: after a conflict it is rolled back here, after any other error the connection is destroyed,
  * and of one that was cut off the server lets go within the session's wait_timeout. Nothing is retried.
  */
 import { RanktideError } from '../../core/errors.js'
 import type { MysqlPool, Session } from './connection.js'
 
-export type Ending<T> = { readonly commit: T } | { readonly rollback: T }
+export type Ending<T> =
+  | { readonly commit: T }
+  | { readonly rollback: T }
+  /** The work has committed it itself. */
+  | { readonly committed: T }
 
 interface Conflict {
   readonly conflict: RanktideError
@@ -21,7 +25,7 @@ const isConflict = (error: unknown): error is RanktideError =>
 const ended = async <T>(session: Session, work: (session: Session) => Promise<Ending<T>>): Promise<Ending<T>> => {
   const ending = await work(session)
   if ('commit' in ending) await session.query('committing', 'COMMIT')
-  else await session.query('rolling back', 'ROLLBACK')
+  if ('rollback' in ending) await session.query('rolling back', 'ROLLBACK')
   return ending
 }
 
@@ -37,5 +41,6 @@ export const inTransaction = async <T>(pool: MysqlPool, work: (session: Session)
     }
   })
   if ('conflict' in ending) throw ending.conflict
+  if ('committed' in ending) return ending.committed
   return 'commit' in ending ? ending.commit : ending.rollback
 }

@@ -53,24 +53,48 @@ export interface BatchSql {
 /** Bytes of text in one message, about: well below the least max_allowed_packet in use, 1 MiB. */
 const mostText = 600_000
 
-/** As many statements to a message as fit. */
-const messagesOf = (statements: readonly RowsStatement[]): readonly (readonly RowsStatement[])[] => {
-  const messages: RowsStatement[][] = []
+/** As many to a message as fit. */
+const messagesOf = (statements: readonly string[]): readonly (readonly string[])[] => {
+  const messages: string[][] = []
   let room = 0
   for (const statement of statements) {
-    room -= statement.sql.length
+    room -= statement.length
     if (room >= 0) messages.at(-1)?.push(statement)
     else {
       messages.push([statement])
-      room = mostText - statement.sql.length
+      room = mostText - statement.length
     }
   }
   return messages
 }
 
+/** Error of a subquery with two rows. */
+const guardFailed = 1242
+
 /**
- * The move of the offsets and what is added go to the server in one message, so that it never waits for this process in
- * the middle of them; where the offsets did not move, all of it is rolled back.
+ * The statement, and one that fails where its rows are `unless`: nothing that stands behind it in the message is carried
+ * out then. SET, since MariaDB's DO ignores the error.
+ */
+const guarded = (sql: string, unless: string): string =>
+  `${sql};SET @guard = (SELECT 1 FROM (SELECT 1 UNION ALL SELECT 2) two WHERE ROW_COUNT() ${unless})`
+
+/** With a look at what each statement did before the next: tells why one in which all stands together has failed. */
+const inSteps = async (
+  session: Session,
+  group: string,
+  moves: ReadonlyMap<string, OffsetMove>,
+  statements: readonly RowsStatement[],
+): Promise<Ending<WriteOutcome>> => {
+  const { affected } = await session.query('moving offsets', moveOffsets(group, moves))
+  if (affected < moves.size) return judge(session, group, moves)
+  for (const statement of statements)
+    checkAffected(statement, (await session.query(statement.what, statement.sql)).affected)
+  return { commit: { kind: 'written', repeated: false } }
+}
+
+/**
+ * The move of the offsets, what is added and COMMIT go to the server in one message, so that it never waits for this
+ * process in the middle of them, holding locks; where the offsets did not move, the message ends there.
  */
 const attempt = (
   pool: MysqlPool,
@@ -79,18 +103,16 @@ const attempt = (
   statements: readonly RowsStatement[],
 ): Promise<WriteOutcome> =>
   inTransaction<WriteOutcome>(pool, async (session) => {
-    const move = { what: 'moving offsets', sql: moveOffsets(group, moves), least: 0 }
-    let moved: number | undefined
-    for (const message of messagesOf([move, ...statements])) {
-      const affected = await session.together(
-        'writing a batch',
-        message.map(({ sql }) => sql),
-      )
-      moved ??= affected[0] ?? 0
-      if (moved < moves.size) return judge(session, group, moves)
-      for (const [i, statement] of message.entries()) checkAffected(statement, affected[i] ?? 0)
+    const move = guarded(moveOffsets(group, moves), `<> ${moves.size}`)
+    const added = statements.map(({ sql, least }) => guarded(sql, `< ${least}`))
+    try {
+      for (const message of messagesOf([move, ...added, 'COMMIT'])) await session.together('writing a batch', message)
+      return { committed: { kind: 'written', repeated: false } }
+    } catch (error) {
+      if (!(error instanceof ServerRefusal) || error.errno !== guardFailed) throw error
+      await session.query('rolling back', 'ROLLBACK')
+      return inSteps(session, group, moves, statements)
     }
-    return { commit: { kind: 'written', repeated: false } }
   })
 
 export const writeBatch = async (

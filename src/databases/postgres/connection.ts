@@ -48,8 +48,8 @@ export interface PostgresPool {
   close(): Promise<void>
 }
 
-/** A store's transaction, and a take or a check beside it. */
-const connections = 2
+/** A batch, the next one, which waits for its locks, and a take or a check beside them. */
+const connections = 3
 
 /**
  * - The server is to give up before the client does: then the connection can stay. A lock is given up earlier: a

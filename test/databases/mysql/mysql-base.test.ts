@@ -35,7 +35,7 @@ const servers = (lag: number) => {
   const pool = (address: string, query: Session['query']): MysqlPool => ({
     address,
     database: 'd',
-    use: (work) => work({ query, together: async () => [] }),
+    use: (work) => work({ query, together: async () => {} }),
     close: async () => {},
   })
   const primary = pool('primary:3306', async (_, sql) => {

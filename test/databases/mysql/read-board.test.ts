@@ -16,7 +16,7 @@ const shape = tableShape('shop.items', { id: bigint, likes: bigint, biz: bigint 
 
 /** 100 rows, likes falling with the id. It knows orders and limits and lets every row in. */
 const session = (asked: string[] = []): Session => ({
-  together: async () => [],
+  together: async () => {},
   query: async (_what, sql) => {
     asked.push(sql)
     const rows = sql.split(' UNION ALL ').flatMap((part): SqlRow[] => {
