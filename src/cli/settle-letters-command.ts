@@ -121,10 +121,11 @@ const tell = ({ out }: SettleLettersActions, { json }: FileWords, report: Settle
 
 export const reportText = (report: SettleReport): string => {
   const { dryRun, retried, healed, discarded, already, left, leftFirst, stopped, untold } = report
+  const would = dryRun ? 'would be ' : ''
   const done: readonly [number, string][] = [
-    [retried, 'retried'],
-    [healed, 'closed as healed'],
-    [discarded, 'discarded'],
+    [retried, `${would}retried`],
+    [healed, `${would}closed as healed`],
+    [discarded, `${would}discarded`],
     [already.length, 'settled before'],
     [left, 'left open'],
   ]
