@@ -146,7 +146,8 @@ const setBoards = async (
       keys: boardKeys(config.prefix, name, zset),
       version: found.version ?? 0,
       action: plan.action === 'fill' ? ('fill' as const) : ('back' as const),
-      positions: readFrom(found, plan),
+      positions: contentAt(found),
+      from: readFrom(found, plan),
       reason: 'an operator set its offsets forward: it is read from its table at the next start',
     }
   })
@@ -155,6 +156,9 @@ const setBoards = async (
   const name = planned[moved]?.plan.name
   throw new RanktideError('GROUP_ACTIVE', `${name} has changed in Redis meanwhile: a worker was at it; try again`)
 }
+
+const contentAt = ({ offsets }: FoundOffsets): Positions =>
+  new Map(offsets.partitions.flatMap(({ partition, position }) => (position === null ? [] : [[partition, position]])))
 
 /** Of every partition that the board stands in: those that are not to be moved stay where a start would read on. */
 const readFrom = ({ offsets }: FoundOffsets, { moves }: PipelinePlan): Positions => {

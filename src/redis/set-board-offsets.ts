@@ -13,9 +13,10 @@ export interface BoardOffsets {
   readonly keys: BoardKeys
   /** In which the board was looked at. */
   readonly version: number
-  /** `back`: read from `positions` again; `fill`: degraded for `reason`, until it has been read from its table. */
+  /** `back`: what is of `positions` is read from `from` again; `fill`: degraded for `reason`, until it has been read from its table. */
   readonly action: 'back' | 'fill'
   readonly positions: Positions
+  readonly from: Positions
   readonly reason: string
 }
 
@@ -70,10 +71,11 @@ export const setBoardOffsets = async (
 }
 
 /** As set-offsets.lua's header has them. */
-const argumentsOf = ({ keys, version, action, positions, reason }: BoardOffsets): (string | number)[] => [
+const argumentsOf = ({ keys, version, action, positions, from, reason }: BoardOffsets): (string | number)[] => [
   version,
   action,
   numbersText(positions),
+  numbersText(from),
   reason,
   keys.changes,
 ]
