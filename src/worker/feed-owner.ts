@@ -44,6 +44,7 @@ import { restGroups, type ServedFeed } from './board-views.js'
 import { type FeedRun, prepareRun } from './feed-run.js'
 import type { GoneBoards } from './sweep-boards.js'
 import { watchTables } from './table-watch.js'
+import { verifyInTurn } from './verify-in-turn.js'
 import { waitingText } from './wait-for.js'
 
 /** What a reload changes of a feed. */
@@ -183,11 +184,11 @@ const prepared = (options: FeedOwnerOptions, cold: boolean): Observable<FeedRun>
   )
 }
 
-/** The pipeline, for as long as the tables are what they were when it was made. */
+/** The pipeline, for as long as the tables are what they were when it was made; beside it its boards are verified. */
 const withTables = <T>(options: FeedOwnerOptions, notes$: Observable<Note>, run$: Observable<T>): Observable<T> =>
   run$.pipe(
     connect((shared$) => {
       const over$ = shared$.pipe(ignoreElements(), endWith(true))
-      return merge(shared$, watchTables(options, notes$).pipe(takeUntil(over$)))
+      return merge(shared$, merge(watchTables(options, notes$), verifyInTurn(options)).pipe(takeUntil(over$)))
     }),
   )
