@@ -132,8 +132,8 @@ const diffText = (spec: BoardSpec, diff: ReplayDiff, exists: boolean): string =>
     ...leave.map((row) => ['leaves', row] as const),
     ...change.map((row) => ['changes', row] as const),
   ]
-  const there = exists ? 'the live board' : 'the live board, which nobody has published yet,'
-  if (all.length === 0) return exists ? `${there} is the same\n` : `there is no live board yet, and none is to be\n`
+  if (!exists) return `nobody has published the live board yet: ${countOf(enter.length, 'row')} would enter\n`
+  if (all.length === 0) return 'the live board is the same\n'
   const counts = `${count(enter.length)} would enter, ${count(leave.length)} leave, ${count(change.length)} change`
   const lines = all
     .slice(0, shown)
@@ -148,7 +148,7 @@ const diffText = (spec: BoardSpec, diff: ReplayDiff, exists: boolean): string =>
   const rest = all.length - lines.length
   const more = rest === 0 ? '' : `and ${countOf(rest, 'more row', 'more rows')}; --json has all of them\n`
   const perHead = spec.per === undefined ? [] : [spec.table.columns[spec.per]?.name ?? 'group']
-  return `${there} differs: ${counts}\n\n${textTable([...perHead, '', 'key', 'live', 'replayed', 'columns'], lines)}${more}`
+  return `the live board differs: ${counts}\n\n${textTable([...perHead, '', 'key', 'live', 'replayed', 'columns'], lines)}${more}`
 }
 
 /** Columns that are not the same, as `read_cnt 3 → 4`. */

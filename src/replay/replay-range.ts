@@ -42,6 +42,8 @@ export interface RangeOptions {
   readonly batches: (start: Positions) => Observable<MessageBatch>
   readonly base: RangeBase
   readonly window?: WindowLimits
+  /** Rows that the board holds, as of `FeedOptions`. */
+  readonly capacityOf?: (board: BoardSpec) => number
   readonly saver?: Saver
   /** After every batch. */
   readonly progress?: DecodeObserver
@@ -77,9 +79,16 @@ class RangeReplay {
   #fail: (error: unknown) => void = () => {}
 
   constructor(options: RangeOptions) {
-    const { spec } = options
+    const { spec, capacityOf } = options
     this.#options = options
-    this.#feed = new Feed({ boards: [spec], partitions: 1, marks: false, nonce: 'replay', groupsAtOnce: allGroups })
+    this.#feed = new Feed({
+      boards: [spec],
+      partitions: 1,
+      marks: false,
+      nonce: 'replay',
+      groupsAtOnce: allGroups,
+      ...(capacityOf === undefined ? {} : { capacityOf }),
+    })
     // Times of 0 mean "never" to a feed.
     this.#time = new VirtualTimeScheduler(VirtualAction, settleStep)
     this.#time.frame = settleStep
