@@ -22,11 +22,8 @@ import type { Generation } from './generation.js'
 import type { RefusedRecord } from './ports.js'
 import type { DecodedRead, ReadWindow } from './read-batch.js'
 import { retryInGeneration } from './retry-in-generation.js'
-<<<<<<< ours
 import { tellPassed } from './tell-passed.js'
-=======
 import { WriteAhead } from './write-ahead.js'
->>>>>>> theirs
 import { keepRefused, type RefusingPorts } from './write-refused-reads.js'
 
 /** Timeouts of one batch in a row after which it is given up, ends its generation, and is read again in smaller windows. */
