@@ -134,6 +134,17 @@ export class ReplayStore {
     return { kind, epoch: newEpoch, version: newVersion }
   }
 
+  /** Types of what stands under the keys of a shadow board and is none, as `writeShadow` would find it; empty: nothing. */
+  async foreign(key: string): Promise<readonly string[]> {
+    const { zset, rows, meta } = shadowKeys(key)
+    const board = await this.#options.client.call((redis) => redis.hget(meta, 'shadow')).catch(nothingOnWrongType)
+    if (board !== null) return []
+    return this.#options.client.call(async (redis) => {
+      const types = await Promise.all([zset, rows, meta].map((one) => redis.type(one)))
+      return types.some((type) => type !== 'none') ? types : []
+    })
+  }
+
   /** Undefined: no shadow board is there. */
   async shadow(key: string): Promise<Shadow | undefined> {
     const { client } = this.#options

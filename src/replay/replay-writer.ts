@@ -7,7 +7,7 @@ import type { BoardConfig, Config } from '../runtime/config.js'
 import { feedsOf } from '../runtime/feeds.js'
 import type { ReplayResult } from './replay-result.js'
 import { checkShadowKey } from './shadow-key.js'
-import { type Applied, applyResult, checkOwner, type WrittenInto, writeInto } from './write-result.js'
+import { type Applied, applyResult, checkForeign, checkOwner, type WrittenInto, writeInto } from './write-result.js'
 
 export interface WriteWords {
   /** The sorted set of a shadow board. */
@@ -47,11 +47,12 @@ export class ReplayWriter {
     this.#store = new ReplayStore({ ...redis, feed: feed?.name ?? '', board: board.name, zset: board.zset })
   }
 
-  /** Before anything is read: fails with what would be refused at the end. CONFIG_INVALID, FEED_OWNED or REDIS_*. */
+  /** Before anything is read: fails with what would be refused at the end. CONFIG_INVALID, REPLAY_REFUSED, FEED_OWNED or REDIS_*. */
   async check(): Promise<void> {
     const { into, apply, force, per } = this.#words
     if (into !== undefined) checkShadowKey(this.#config, this.#prefix, into)
     if (this.#board.per !== undefined) checkSplit(this.#board.name, { apply, into, per })
+    if (into !== undefined && !force) await checkForeign(this.#store, into)
     if (apply && !force) await checkOwner(this.#store)
   }
 

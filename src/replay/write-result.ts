@@ -51,10 +51,7 @@ export const writeInto = async (
   if (there !== undefined && isSame(there, shadow)) return { ...written, changed: false }
   const outcome = await store.writeShadow(key, shadow, force)
   if (outcome.kind === 'written') return { ...written, changed: true }
-  const held = outcome.types.filter((type) => type !== 'none').join(', ')
-  throw refused(
-    `${key} (or its rows and meta beside it) holds something that no replay wrote (${held}): name another key, or replace it with --force`,
-  )
+  throw foreign(key, outcome.types)
 }
 
 /**
@@ -93,7 +90,13 @@ export const applyResult = async (
   throw refused(`${board.name} was written by others between reading and writing it, ${attempts} times: try again`)
 }
 
-/** Before anything is read: what would be refused at the end. Fails with FEED_OWNED. */
+/** Before anything is read: what would be refused at the end. Fails with REPLAY_REFUSED. */
+export const checkForeign = async (store: Pick<ReplayStore, 'foreign'>, key: string): Promise<void> => {
+  const types = await store.foreign(key)
+  if (types.length > 0) throw foreign(key, types)
+}
+
+/** The same. Fails with FEED_OWNED. */
 export const checkOwner = async (store: Pick<ReplayStore, 'owner'>): Promise<void> => {
   const owner = await store.owner()
   if (owner !== undefined) throw owned(owner)
@@ -107,6 +110,13 @@ const owned = (owner: FeedOwner): RanktideError =>
     `${instanceOf(owner)} holds the lease for another ${owner.left} ms and renews it while it runs: stop it, and the ` +
       'standbys that would take over, or take the board from it with --force',
   )
+
+const foreign = (key: string, types: readonly string[]): RanktideError => {
+  const held = types.filter((type) => type !== 'none').join(', ')
+  return refused(
+    `${key} (or its rows and meta beside it) holds something that no replay wrote (${held}): name another key, or replace it with --force`,
+  )
+}
 
 const onlyBoard = ({ boards, spec }: ReplayResult): ReplayedBoard => {
   const [board, ...others] = boards

@@ -48,12 +48,13 @@ describe('words that are wrong before anything is read', () => {
     expect(await refusalOf('likes', { into: 'ranktide:{likes}' })).toMatch(/^CONFIG_INVALID: .*--apply swaps/)
     expect(await refusalOf('split', { apply: true, force: true })).toMatch(/^CONFIG_INVALID: .*--into KEY --per VALUE/)
     expect(await refusalOf('split', { into: 'x' })).toMatch(/^CONFIG_INVALID: .*--per VALUE/)
-    expect(await refusalOf('split', { into: 'x', per: 'article' })).toBe('allowed')
-    expect(await refusalOf('likes', { into: 'x' })).toBe('allowed')
+    expect(await refusalOf('split', { into: 'x', per: 'article', force: true })).toBe('allowed')
+    expect(await refusalOf('likes', { into: 'x', force: true })).toBe('allowed')
     expect(await refusalOf('likes', {})).toBe('allowed')
   })
 
-  it('asks who holds the lease, unless forced', async () => {
+  it('asks who holds the lease and what the key holds, unless forced', async () => {
+    expect(await refusalOf('likes', { into: 'x' })).toMatch(/^REDIS_UNREACHABLE/)
     expect(await refusalOf('likes', { apply: true })).toMatch(/^REDIS_UNREACHABLE/)
     expect(await refusalOf('likes', { apply: true, force: true })).toBe('allowed')
   })

@@ -9,7 +9,7 @@ import { RedisClient } from '../../src/redis/client.js'
 import { boardKeys, feedKeys } from '../../src/redis/keys.js'
 import { type LiveBoard, ReplayStore } from '../../src/redis/replay-store.js'
 import type { ReplayResult } from '../../src/replay/replay-result.js'
-import { applyResult, writeInto } from '../../src/replay/write-result.js'
+import { applyResult, checkForeign, writeInto } from '../../src/replay/write-result.js'
 import type { RedisConnection } from '../../src/runtime/config.js'
 import { RedisServer } from '../support/redis-server.js'
 import { RedisWrites } from '../support/redis-writes.js'
@@ -341,6 +341,7 @@ const suite = (name: string, start: () => Promise<{ server: RedisServer; connect
           () => plain.set(`${stem}:meta`, 'text'),
         ]) {
           await make()
+          await expect(checkForeign(replay, key)).rejects.toThrow(/no replay wrote/)
           writes = await RedisWrites.start(server.url, 'yesterday')
           const refusal = writeInto(replay, resultOf(older, 100), key, false)
           await expect(refusal).rejects.toThrow(/holds something that no replay wrote .*--force/)
@@ -348,6 +349,7 @@ const suite = (name: string, start: () => Promise<{ server: RedisServer; connect
           writes.stop()
           await writeInto(replay, resultOf(older, 100), key, true)
           expect(await plain.zcard(key)).toBe(3)
+          await checkForeign(replay, key)
           await plain.del(key)
           await plain.del(`${stem}:rows`)
           await plain.del(`${stem}:meta`)

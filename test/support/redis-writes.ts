@@ -8,6 +8,7 @@ const reads = new Set([
   'hexists',
   'hget',
   'hmget',
+  'pttl',
   'hgetall',
   'type',
   'zrange',
