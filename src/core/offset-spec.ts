@@ -63,10 +63,10 @@ export const parseOffsetSpec = (text: string): Either<string, OffsetSpec> => {
 }
 
 const whatElse = (text: string): string => {
-  const lower = text.toLowerCase()
-  const meant = otherWords.get(lower) ?? nearestName(text, words)
+  const near = nearestName(text, [...words, ...otherWords.keys()])
+  const meant = near === undefined ? undefined : (otherWords.get(near) ?? near)
   if (meant !== undefined) return `is not a place that is known; did you mean ${meant}? allowed: ${allowedOffsets}`
-  if (/^[+-]?\d+([.,]\d+)?(e[+-]?\d+)?$/.test(lower))
+  if (/^[+-]?\d+([.,]\d+)?(e[+-]?\d+)?$/i.test(text))
     return `is not an offset: those are whole numbers from 0 to ${Number.MAX_SAFE_INTEGER}`
   return `is not allowed; allowed: ${allowedOffsets}`
 }

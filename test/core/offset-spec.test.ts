@@ -48,6 +48,7 @@ describe('what may not be, and what is said of it', () => {
     ['begining', /did you mean beginning\?/],
     ['earliest', /did you mean beginning\?/],
     ['latest', /did you mean end\?/],
+    ['lastest', /did you mean end\?/],
     ['now', /did you mean end\?/],
     ['yesterday', /"yesterday" is not allowed; allowed: beginning/],
     ['-1', /"-1" is not an offset: those are whole numbers from 0/],
