@@ -114,6 +114,9 @@ class Evidence {
 const isOutside = (value: number, one: number, other: number): boolean =>
   value < Math.min(one, other) || value > Math.max(one, other)
 
+/** A cell that has moved on both sides cannot come to differ any more; so many rounds may still clear it. */
+const roundsOfMoving = 3
+
 /** Members that come and go are not waited for longer than so many times the rounds of a difference. */
 const mostTimes = 2
 
@@ -136,7 +139,10 @@ export class BoardComparison {
 
   /** Whether more rounds could change what it comes to. */
   get decided(): boolean {
-    return this.#done >= mostTimes * this.#rounds || this.#evidence().every(({ rounds }) => rounds >= this.#rounds)
+    if (this.#done >= mostTimes * this.#rounds) return true
+    return this.#evidence().every(
+      ({ rounds, differs }) => rounds >= this.#rounds || (!differs && rounds >= roundsOfMoving),
+    )
   }
 
   /** Once decided. */
