@@ -28,17 +28,25 @@ nothing is ever deleted: Kafka does that after the topic's retention.
 
 Examples:
   ranktide dead-letters list
+      the open ones
   ranktide dead-letters show 0/42
+      one of them as a whole
   ranktide dead-letters retry --feed counters.reads --dry-run
+      how many of a counter's would be counted after all
   ranktide dead-letters discard 0/42 --reason "sent by a load test"
+      one that will never be used
 
 Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
 
 const listExamples = `
+Reads the topic of dead letters and the notes of what became of them, and prints a line a letter: id, age, feed, where its
+message stands, the code, and whether it is still open. Nothing is written.
+
 Examples:
   ranktide dead-letters list
       the open ones, oldest first, and how many there are by code
   ranktide dead-letters list --feed counters.reads --code EVENT_FIELD --since 2h
+      of one counter, for one reason, of the last two hours
   ranktide dead-letters list --all --limit 200 --after 0/57
       settled ones, too; the page behind that letter
 
@@ -46,6 +54,9 @@ JSON: {topic, letters: [{id, at, feed, topic, partition, offset, code, detail, s
 Exit codes: 0 ok, 1 failed, 2 usage or configuration.`
 
 const showExamples = `
+Prints one letter: the message byte for byte, why it was refused, and what this version with this configuration makes of it
+now, which is what a retry would do. Nothing is written.
+
 Examples:
   ranktide dead-letters show 0/42
       why it was refused, what today's version and configuration make of it, headers, key and value

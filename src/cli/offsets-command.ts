@@ -38,20 +38,26 @@ committed under the group's name is a mirror that nothing goes by. "show" has bo
 
 Examples:
   ranktide offsets show
+      where everything stands
   ranktide offsets reset --counter reads --to 2026-11-21T08:00:00+08:00
+      what it would mean to count again from a time on; nothing is changed
   ranktide offsets export offsets.json
+      where everything stands, to go back to by import
 
-"ranktide offsets COMMAND --help" has more of them. docs/offsets.md tells what a reset means.`
+"ranktide offsets COMMAND --help" has more of them. docs/offsets.md tells what a reset means.
+Exit codes: 0 done, or planned; 1 failed, or refused; 2 usage or configuration.`
 
 const exitCodes = 'Exit codes: 0 done, or planned; 1 failed, or refused; 2 usage or configuration.'
 
 const showHelp = `
-FIRST and END are what the topic has (the next message gets END), NEXT is where a start reads on, LAG what is between NEXT and
-END; OLDEST is the age of the message at NEXT.
+FIRST and END are what the topic has (the next message gets END), NEXT is where a start reads on, LAG what is between NEXT
+and END; OLDEST is the age of the message at NEXT.
 
 Examples:
   ranktide offsets show
+      a line a partition of every board, counter and the history
   ranktide offsets show --counter reads
+      of one counter
   ranktide offsets show --json | jq '.pipelines[] | {name, active, lag: [.partitions[].lag] | add}'
       fields: at, pipelines[]: name, kind, group, active, activity, state, partitions[]: partition, first, end, committed,
       next, position, lag, lagSeconds; what is not known is null
@@ -60,7 +66,8 @@ Exit codes: 0 shown, 1 a server could not be asked, 2 usage or configuration.`
 
 const resetHelp = `
 Prints the plan: from where to where, and what it means. --execute does it, unless somebody works by these offsets.
-SPEC: ${allowedOffsets}.
+SPEC, of --to:
+${allowedOffsets.replaceAll(/(.{1,116})(?: |$)/g, '  $1\n').trimEnd()}.
 
 Examples:
   ranktide offsets reset --counter reads --to beginning
@@ -75,19 +82,26 @@ Examples:
 ${exitCodes}`
 
 const exportHelp = `
+Writes what "show" knows as one JSON object: where each partition of each board, counter and the history stands. Kept from
+before an upgrade or a reset it is the way back, by "offsets import". Nothing but the file is written.
+
 Examples:
   ranktide offsets export > offsets.json
+      everything, to standard output
   ranktide offsets export offsets.json --counter reads
       a file that is there is not written over
 
 Exit codes: 0 written, 1 a server could not be asked or the file not written, 2 usage or configuration.`
 
 const importHelp = `
-The same as "reset --to" with the offsets of the file: prints the plan, --execute does it.
+The same as "reset --to" with the offsets of the file: prints the plan, --execute does it. As with reset, nothing is set
+while somebody works by these offsets.
 
 Examples:
   ranktide offsets import offsets.json
+      what would be set; nothing is changed
   ranktide offsets import offsets.json --counter reads --execute
+      of what the file has, one counter, with all its workers stopped
 
 ${exitCodes}`
 

@@ -40,21 +40,29 @@ What is still refused stays open.
 
 Examples:
   ranktide dead-letters retry 0/42 0/43
+      two letters, by their ids in list
   ranktide dead-letters retry --feed counters.reads --code COUNT_OVERFLOW --dry-run
       after the column was made wider: how many would be retried, and which not, and why
   ranktide dead-letters retry --all
+      every open letter
 
 JSON: {dryRun, retried, healed, discarded, already: [{id, outcome, at, by, reason}], left, leftFirst: [{id, code, why}],
 stopped, untold}
 Exit codes: 0 none of them is open any more, 1 some are or it failed, 2 usage or configuration.`
 
 const discardExamples = `
+Closes letters without using them: their events stay uncounted, and their messages unread. The letters stay in their topic.
+The reason is kept with your name, this host and the time: "list --all" and "show" print them.
+
 Examples:
   ranktide dead-letters discard 0/42 --reason "sent by a load test"
+      one letter, by its id in list
   ranktide dead-letters discard --code PARSE --since 2h --reason "a producer wrote text, mended in 1.4.2"
+      all of one code of the last two hours
   ranktide dead-letters discard --feed shop.items --all --reason "boards were rebuilt" --dry-run
+      how many of a feed would be discarded; nothing is
 
-The reason is kept with your name, this host and the time: list --all and show print them. JSON: as of retry.
+JSON: as of retry.
 Exit codes: 0 discarded, also if they were settled before, 1 failed, 2 usage or configuration.`
 
 const withChoice = (command: Command): Command =>
