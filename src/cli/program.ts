@@ -17,6 +17,7 @@ import { describeBoard } from './describe-board.js'
 import { describeCounter, describeHistory } from './describe-counter.js'
 import { addDoctor, type DoctorActions } from './doctor-command.js'
 import { addExplain, type ExplainActions } from './explain-command.js'
+import { addHelp } from './help-command.js'
 import { addHistory, type HistoryActions } from './history-command.js'
 import { addInit, type InitActions } from './init-command.js'
 import { addMigrate, type MigrateActions } from './migrate-command.js'
@@ -144,6 +145,7 @@ export const buildProgram = (actions: ProgramActions): Command => {
   addInit(program, actions)
   addDoctor(program, actions)
   addDemo(program, actions)
+  addHelp(program)
   return program
 }
 
