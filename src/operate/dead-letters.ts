@@ -17,7 +17,7 @@ export interface DeadLetterSummary {
 }
 
 /**
- * Reads the whole topic: a second or so a hundred thousand letters. A topic that was never made has no letters. Fails
+ * Reads the whole topic: some seconds a hundred thousand letters. A topic that was never made has no letters. Fails
  * with KAFKA_*.
  */
 export const summariseDeadLetters = async (config: KafkaPart): Promise<DeadLetterSummary> => {

@@ -1,6 +1,6 @@
 /**
  * What a worker knows of open dead letters: the topic read once at the start, then every 5 s what has come since. Nothing
- * waits for it, and it never keeps anything from going on. Memory: the ledger, of at most 100,000 open letters.
+ * waits for it, and it never keeps anything from going on. Memory: the ledger, of at most 20,000 open letters; newer ones are only counted.
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asRanktideError, type RanktideError } from '../core/errors.js'
@@ -19,7 +19,7 @@ export interface LetterWatch {
 
 const every = 5_000
 const afterTrouble = 15_000
-const mostLetters = 100_000
+const mostLetters = 20_000
 
 /** Ends when the signal is aborted; never rejects. */
 export const watchLetters = async ({ open, show, failed, signal }: LetterWatch): Promise<void> => {

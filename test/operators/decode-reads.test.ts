@@ -45,6 +45,16 @@ describe('decoding reads', () => {
     expect(refused.map(({ message: { offset } }) => offset)).toEqual([1])
   })
 
+  it('passes over what was produced again for another pipeline, and takes what was for this one', () => {
+    const retried = (offset: number, name: string): Message => ({
+      ...message(offset, good, 1_700_000_005_000),
+      headers: [{ trace: 'x' }, { 'ranktide-retry': new TextEncoder().encode(name) }],
+    })
+    const batch = decoded([retried(1, 'history'), retried(2, 'counters.reads'), retried(3, 'counters.read')])
+    expect([batch.reads.map(({ message: { offset } }) => offset), batch.refused]).toEqual([[2], []])
+    expect(batch.positions).toEqual(new Map([['reads/0', 9]]))
+  })
+
   it('has no times where there are none, and releases what it was given', () => {
     let releases = 0
     const batch = decoded([], () => (releases += 1))
