@@ -75,7 +75,7 @@ const run = async (app: App): Promise<never> => {
   waitsFor = (what) => {
     if (!health.started()) health.waitsFor(what)
   }
-  const reloader = openReloader(app, boards)
+  const reloader = openReloader(app, boards, counters)
   const administration = reloader && administrationBy(reloader)
   const served = administration === undefined ? {} : { administration }
   const server = buildServer({ boards: views, health, metrics: registry, log, now: Date.now, ...served })
@@ -102,12 +102,17 @@ const run = async (app: App): Promise<never> => {
 const openReloader = (
   { config, log, registry, reloading }: App,
   boards: BoardPart | undefined,
+  counters: CounterPart | undefined,
 ): Reloader | undefined => {
   if (reloading === undefined) return undefined
   const reloader = new Reloader({
     config,
     load: reloading.load,
-    prepare: boards && ((next, plan) => boards.prepare(next, plan)),
+    prepare: async (next, plan) => {
+      // Counters first: what the boards have prepared holds connections.
+      const changes = [await counters?.prepare(next, plan.counters), await boards?.prepare(next, plan)]
+      return { apply: async () => void (await Promise.all(changes.map((change) => change?.apply()))) }
+    },
     log,
     recorder: createReloadRecorder(registry),
     now: Date.now,

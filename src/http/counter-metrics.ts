@@ -85,6 +85,10 @@ export const createCounterRecorder = (registry: Registry): CounterRecorder => {
     watch: (name, gauges) => {
       watched.set(name, gauges)
     },
+    forget: (name) => {
+      watched.delete(name)
+      window.remove({ pipeline: name })
+    },
     progressed: (name, before, after) => {
       const labels = { pipeline: name }
       events.inc(labels, after.events - before.events)

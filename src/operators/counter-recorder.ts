@@ -12,6 +12,8 @@ export interface CounterGauges {
 export interface CounterRecorder {
   /** The pipeline is there; `gauges` is looked at whenever somebody asks. */
   watch(pipeline: string, gauges: CounterGauges): void
+  /** The pipeline is there no longer: its gauges go, what was counted stays. */
+  forget(pipeline: string): void
   /** From one account of a pipeline's life to the next. */
   progressed(pipeline: string, before: CounterProgress, after: CounterProgress): void
   /** A transaction that failed and is made again. */

@@ -28,6 +28,13 @@ export interface ConfigChange {
   readonly keys?: readonly string[]
 }
 
+/** Names of counters, and of the history: `counters.reads`, `history`. */
+export interface CounterPlan {
+  /** These begin (anew), as they are in the new configuration. */
+  readonly changed: readonly string[]
+  readonly removed: readonly string[]
+}
+
 export interface LivePlan {
   readonly kind: 'live'
   readonly changes: readonly ConfigChange[]
@@ -40,6 +47,7 @@ export interface LivePlan {
   readonly added: readonly Feed[]
   /** With the boards that no other feed goes on with. */
   readonly removed: readonly ChangedFeed[]
+  readonly counters: CounterPlan
 }
 
 /** Nothing is done: these keys can only be changed by a restart. */
@@ -81,21 +89,19 @@ export const planReload = (was: Config, is: Config): ReloadPlan => {
   }
 }
 
-/** Whatever is opened once for the process: servers, names under which it is known there, the counters. */
+/** Whatever is opened once for the process: servers, and names under which it is known there. */
 const restartKeys = (was: Config, is: Config): readonly string[] => [
   ...differing('kafka', was.kafka, is.kafka, ['brokers', 'group', 'deadLetters', 'client']),
   ...differing('database', was.database, is.database, ['url', 'marker', 'timeZone']),
   ...(same(was.redis, is.redis) ? [] : ['redis']),
   ...differing('http', was.http, is.http, ['host', 'port']),
   ...(was.instance === is.instance && was.member === is.member ? [] : ['instance']),
-  // A process that was started without boards has opened nothing for them, and the other way round.
+  // A process that was started without boards, or to count nothing, has opened nothing for it; and the other way round.
   ...((was.boards.length === 0) === (is.boards.length === 0) ? [] : ['boards']),
-  ...changedNames(
-    was.counters.map((counter) => [counter.spec.name, counter] as const),
-    is.counters.map((counter) => [counter.spec.name, counter] as const),
-  ).map(({ name }) => `counters.${name}`),
-  ...(same(was.history, is.history) ? [] : ['history']),
+  ...(counts(was) === counts(is) ? [] : ['counters']),
 ]
+
+const counts = ({ counters, history }: Config): boolean => counters.length > 0 || history !== undefined
 
 const changedNames = <T>(
   was: readonly (readonly [string, T])[],
@@ -107,14 +113,18 @@ const changedNames = <T>(
     .filter((one) => !same(one.before, one.after))
 }
 
-const changesOf = (was: Config, is: Config): Pick<LivePlan, 'changes' | 'unchanged'> => {
-  const byName = (boards: readonly BoardConfig[]) => boards.map((board) => [board.name, board] as const)
-  const found = changedNames(byName(was.boards), byName(is.boards))
-  const boards = found.map(({ name, before, after }): ConfigChange => {
-    const key = `boards.${name}`
+const named = ({ boards, counters, history }: Config): readonly (readonly [string, object])[] => [
+  ...boards.map((board) => [`boards.${board.name}`, board] as const),
+  ...counters.map((counter) => [`counters.${counter.spec.name}`, counter] as const),
+  ...(history === undefined ? [] : [['history', history] as const]),
+]
+
+const changesOf = (was: Config, is: Config): Pick<LivePlan, 'changes' | 'unchanged' | 'counters'> => {
+  const found = changedNames(named(was), named(is))
+  const parts = found.map(({ name: key, before, after }): ConfigChange => {
     if (before === undefined) return { key, change: 'added' }
     if (after === undefined) return { key, change: 'removed' }
-    return { key, change: 'changed', keys: keysBetween(before, after) }
+    return { key, change: 'changed', ...(isBoard(key) ? { keys: keysBetween(before, after) } : {}) }
   })
   const settings = [
     ...differing('database', was.database, is.database, ['refill']),
@@ -122,14 +132,21 @@ const changesOf = (was: Config, is: Config): Pick<LivePlan, 'changes' | 'unchang
     ...differing('http', was.http, is.http, ['adminToken']),
   ].map((key): ConfigChange => ({ key, change: 'changed' }))
   const touched = new Set(found.map(({ name }) => name))
-  const unchanged = is.boards.filter(({ name }) => !touched.has(name)).map(({ name }) => `boards.${name}`)
-  return { changes: [...boards, ...settings], unchanged }
+  const unchanged = named(is).flatMap(([name]) => (touched.has(name) ? [] : [name]))
+  const counting = found.filter(({ name }) => !isBoard(name))
+  const counters = {
+    changed: counting.flatMap(({ name, after }) => (after === undefined ? [] : [name])),
+    removed: counting.flatMap(({ name, after }) => (after === undefined ? [name] : [])),
+  }
+  return { changes: [...parts, ...settings], unchanged, counters }
 }
 
-/** As the file names them. */
-const keysBetween = (before: BoardConfig, after: BoardConfig): readonly string[] =>
+const isBoard = (name: string): boolean => name.startsWith('boards.')
+
+/** Of a board, as the file names them. */
+const keysBetween = (before: object, after: object): readonly string[] =>
   [...new Set([...Object.keys(before), ...Object.keys(after)])]
-    .filter((key) => !same(before[key as keyof BoardConfig], after[key as keyof BoardConfig]))
+    .filter((key) => !same(Reflect.get(before, key), Reflect.get(after, key)))
     .map((key) => (key === 'topics' ? 'topic' : key))
 
 /** The order of boards in the file means nothing. */

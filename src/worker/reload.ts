@@ -33,8 +33,8 @@ export interface ReloaderOptions {
   readonly config: Config
   /** Reads the file again. Fails with CONFIG_*. */
   readonly load: () => Promise<Config>
-  /** Asks the servers whether that can be kept; undefined where there are no boards. */
-  readonly prepare: ((config: Config, plan: LivePlan) => Promise<PreparedChange>) | undefined
+  /** Asks the servers whether that can be kept. */
+  readonly prepare: (config: Config, plan: LivePlan) => Promise<PreparedChange>
   readonly log: Pick<Log, 'info' | 'error'>
   readonly recorder: ReloadRecorder
   readonly now: () => number
@@ -96,10 +96,10 @@ export class Reloader {
     const config = await load()
     const plan = planReload(this.#config, config)
     if (plan.kind === 'restart') return { kind: 'refused', why: 'restart', text: restartText(plan.keys) }
-    const change = await prepare?.(config, plan)
+    const change = await prepare(config, plan)
     this.#config = config
     recorder.loadedAt(loadedAt)
-    await change?.apply()
+    await change.apply()
     return { kind: 'reloaded', changed: plan.changes, unchanged: plan.unchanged }
   }
 }

@@ -90,7 +90,7 @@ test.each([
   ['redis: { url: "redis://r:6379", prefix: other }', ['redis']],
   ['http: { port: 9999 }', ['http.port']],
   ['instance: other', ['instance']],
-  ['counters: { c: { topic: e, table: t, add: { likes: 1 } } }', ['counters.c']],
+  ['counters: { c: { topic: e, table: t, add: { likes: 1 } } }', ['counters']],
 ])('needs a restart: %s', (top, keys) => {
   expect(planReload(parse(board('x')), parse(board('x', 'size: 3'), top))).toEqual({ kind: 'restart', keys })
 })
@@ -109,4 +109,18 @@ test.each([
 test('a new token touches no feed', () => {
   const plan = live(parse(board('x')), parse(board('x'), 'http: { adminToken: 0123456789abcdef }'))
   expect(plan).toMatchObject({ changes: [{ key: 'http.adminToken' }], changed: [], database: false })
+})
+
+test('counters begin anew one by one, and the boards stay as they are', () => {
+  const counter = (name: string, table: string) => `  ${name}: { topic: e, table: ${table}, add: { likes: 1 } }\n`
+  const was = parse(board('x'), `counters:\n${counter('a', 't')}${counter('b', 't')}${counter('c', 't')}`)
+  const history = 'history: { topic: e, retention: 30d }'
+  const plan = live(was, parse(board('x'), `counters:\n${counter('a', 't')}${counter('b', 'u')}${history}`))
+  expect(plan.counters).toEqual({ changed: ['counters.b', 'history'], removed: ['counters.c'] })
+  expect(plan).toMatchObject({ changed: [], unchanged: ['boards.x', 'counters.a'] })
+  expect(plan.changes).toEqual([
+    { key: 'counters.b', change: 'changed' },
+    { key: 'counters.c', change: 'removed' },
+    { key: 'history', change: 'added' },
+  ])
 })

@@ -299,3 +299,56 @@ test('without a retention nothing is deleted', async () => {
   await until('it counts', () => part.checks()[0]?.ok === true)
   expect([world.old, world.open.includes('reads')]).toEqual([10, false])
 })
+
+const planOf = (changed: readonly string[], removed: readonly string[] = []) => ({ changed, removed })
+const named = (name: string, table: string): string =>
+  `${name}: { topic: ${readsTopic}, table: ${table}, add: { read_cnt: 1 }, window: { events: 10, time: 5ms } }`
+
+test('a counter is added, changed and removed while another goes on undisturbed', async () => {
+  const { part, firsts } = start(`counters: { ${named('a', 'items')}, ${named('b', 'others')} }`)
+  await Promise.all(firsts)
+  world.send(0, { uid: 1, bizId: 7 })
+  await until(
+    'both have counted',
+    () => world.counts('items')['article:7'] === 1 && world.counts('others')['article:7'] === 1,
+  )
+  const openBefore = world.open.filter((one) => one.endsWith('counter.a') || one === 'store a')
+  const next = configOf(`counters: { ${named('a', 'items')}, ${named('c', 'more')}, ${named('b', 'fourth')} }`)
+  const change = await part.prepare(next, planOf(['counters.c', 'counters.b']))
+  expect(part.checks().map(({ name }) => name)).toEqual(['counters.a', 'counters.b'])
+  await change.apply()
+  expect(part.checks().map(({ name }) => name)).toEqual(['counters.a', 'counters.c', 'counters.b'])
+  await until('all count', () => part.checks().every(({ ok }) => ok))
+  world.send(0, { uid: 2, bizId: 7 })
+  await until(
+    'each counts where it is told to',
+    () => world.counts('items')['article:7'] === 2 && world.counts('fourth')['article:7'] === 1,
+  )
+  // It goes on from where it stood, by the offsets of its name.
+  expect(world.counts('others')['article:7']).toBe(1)
+  expect(world.open.filter((one) => one.endsWith('counter.a') || one === 'store a')).toEqual(openBefore)
+
+  const fewer = await part.prepare(
+    configOf(`counters: { ${named('a', 'items')} }`),
+    planOf([], ['counters.b', 'counters.c']),
+  )
+  await fewer.apply()
+  expect(part.checks().map(({ name }) => name)).toEqual(['counters.a'])
+  expect(world.open.some((one) => /[bc]$/.test(one))).toBe(false)
+  expect(await metric('ranktide_counter_lag_events{pipeline="counters.b"}')).toBeNaN()
+  world.send(0, { uid: 3, bizId: 7 })
+  await until('the one that is left counts', () => world.counts('items')['article:7'] === 3)
+  expect(world.counts('fourth')['article:7']).toBe(1)
+})
+
+test('a counter whose table does not fit is refused before anything is ended', async () => {
+  const { part, firsts } = start(`counters: { ${named('a', 'items')} }`)
+  await Promise.all(firsts)
+  const before = [...world.open]
+  world.preflight = () => [{ level: 'error', code: 'TABLE_MISSING', message: 'there is no table' }]
+  const next = configOf(`counters: { ${named('a', 'other')} }`)
+  await expect(part.prepare(next, planOf(['counters.a']))).rejects.toMatchObject({ code: 'TABLE_MISSING' })
+  expect([...world.open].sort()).toEqual(before.sort())
+  world.send(0, { uid: 1, bizId: 7 })
+  await until('it counts', () => world.counts('items')['article:7'] === 1)
+})
