@@ -222,29 +222,33 @@ const fieldsOf = (row: string): ReadonlyMap<string, string> => {
 
 /** Table and Redis are not the same: who is behind? */
 const apart = ({ row = null, change }: Facts, { status, positions }: BoardThere, difference: string): Conclusion => {
-  if (!isWell(status)) return { verdict: 'stale', sentence: `${difference}; ${stateOf(status)}` }
-  if (change === undefined)
+  const waiting = change !== undefined && sameImage(change.image, row) && change.offset >= nextOf(positions, change)
+  const at = waiting
+    ? `the change at offset ${change.offset} of ${change.partition} is not applied, the board is at ${nextOf(positions, change)}`
+    : undefined
+  if (!isWell(status)) {
+    const told = at === undefined ? difference : `${difference}: ${at}`
+    return { verdict: 'stale', sentence: `${told}; ${stateOf(status)}` }
+  }
+  if (at !== undefined) return { verdict: 'not-applied', sentence: `not yet: ${at}; ${difference}` }
+  if (change === undefined) {
+    const nothing = 'no message of it was found in the stream: run ranktide verify'
+    return { verdict: 'differs', sentence: `${difference}; ${nothing}` }
+  }
+  const { partition, offset, image } = change
+  if (sameImage(image, row))
     return {
       verdict: 'differs',
-      sentence: `${difference}; no message of it was found in the stream: run ranktide verify`,
+      sentence: `${difference}, though the change at offset ${offset} of ${partition} is applied: run ranktide verify`,
     }
-  const { partition, offset, image } = change
-  if (!sameImage(image, row))
-    return {
-      verdict: 'stream-behind',
-      sentence: `${difference}; the newest message of it (${partition}, offset ${offset}) is not what the table has now: the change is not in the stream yet, or was lost: run ranktide doctor`,
-    }
-  const next = positions.get(partition) ?? 0
-  if (offset >= next)
-    return {
-      verdict: 'not-applied',
-      sentence: `not yet: the change at offset ${offset} of ${partition} is not applied, the board is at ${next}; ${difference}`,
-    }
+  const behind = 'is not what the table has now: the change is not in the stream yet, or was lost: run ranktide doctor'
   return {
-    verdict: 'differs',
-    sentence: `${difference}, though the change at offset ${offset} of ${partition} is applied: run ranktide verify`,
+    verdict: 'stream-behind',
+    sentence: `${difference}; the newest message of it (${partition}, offset ${offset}) ${behind}`,
   }
 }
+
+const nextOf = (positions: Positions, { partition }: StreamChange): number => positions.get(partition) ?? 0
 
 export const sameImage = (a: Image | null, b: Image | null): boolean =>
   a === null || b === null ? a === b : a.length === b.length && a.every((value, i) => value === b[i])

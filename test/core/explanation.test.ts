@@ -129,9 +129,9 @@ const cases: readonly (readonly [string, Partial<Facts> & { readonly key: string
   ],
   [
     'a change that is not applied',
-    { key: '2', row: row(2, '21'), change: change(1234, row(2, '21')) },
+    { key: '2', row: row(2, '21'), change: change(1200, row(2, '21')) },
     'not-applied',
-    'not yet: the change at offset 1234 of t/0 is not applied, the board is at 1200; Redis holds 20, the table 21',
+    'not yet: the change at offset 1200 of t/0 is not applied, the board is at 1200; Redis holds 20, the table 21',
   ],
   [
     'a change that is not in the stream',
@@ -172,7 +172,7 @@ const cases: readonly (readonly [string, Partial<Facts> & { readonly key: string
       board: boardOf(plain, full, { state: 'stale', reason: 'refilling' }),
     },
     'stale',
-    'Redis holds 20, the table 21; the board is stale: refilling',
+    'Redis holds 20, the table 21: the change at offset 1234 of t/0 is not applied, the board is at 1200; the board is stale: refilling',
   ],
   [
     'no difference on a board that is degraded',
