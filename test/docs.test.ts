@@ -7,6 +7,7 @@ import { errorTable } from '../src/core/errors.js'
 import { createMarkerTable } from '../src/databases/mysql/marker.js'
 import { createCounterRecorder } from '../src/http/counter-metrics.js'
 import { createRecorder } from '../src/http/metrics.js'
+import { createReloadRecorder } from '../src/http/reload-metrics.js'
 import { configJsonSchema } from '../src/runtime/config-json-schema.js'
 import { parseConfig } from '../src/runtime/load-config.js'
 
@@ -80,7 +81,13 @@ describe('docs/configuration.md', () => {
 })
 
 describe.each([
-  { file: 'docs/operations.md', register: (registry: Registry) => createRecorder(registry, Date.now) },
+  {
+    file: 'docs/operations.md',
+    register: (registry: Registry) => {
+      createRecorder(registry, Date.now)
+      createReloadRecorder(registry)
+    },
+  },
   { file: 'docs/counters.md', register: (registry: Registry) => createCounterRecorder(registry) },
 ])('$file', ({ file, register }) => {
   const page = read(file)

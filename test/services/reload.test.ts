@@ -116,7 +116,7 @@ class Reader {
 }
 
 const start = async (text: string): Promise<WorkerProcess> => {
-  const worker = await WorkerProcess.start(text)
+  const worker = await WorkerProcess.start(text, {}, [], 40_000)
   workers.push(worker)
   return worker
 }
@@ -136,7 +136,7 @@ const post = async (worker: WorkerProcess, given = token): Promise<{ status: num
 const hangUp = async (worker: WorkerProcess): Promise<void> => {
   const before = reloadsOf(worker)
   worker.signal('SIGHUP')
-  await until('it has reloaded', () => reloadsOf(worker) > before, 20_000)
+  await until('it has reloaded', () => reloadsOf(worker) > before, 40_000)
 }
 
 const pathOf = (name: string, group?: string): string => (group === undefined ? name : `${name}?per=${group}`)
@@ -152,7 +152,7 @@ const settled = async (worker: WorkerProcess, defined: Defined): Promise<void> =
           const { state, body } = await worker.board(name, group === undefined ? '' : `?per=${group}`)
           return state === 'exact' && body === boards.bodyOf(definition, group)
         },
-        20_000,
+        40_000,
       )
   boards.go(60)
 }
@@ -220,7 +220,7 @@ test('every change while rows change, and nothing asked of the table of a board 
       for (const name of ['still', 'apart', 'likes']) if ((await worker.board(name)).state !== 'exact') return false
       return true
     },
-    30_000,
+    60_000,
   )
   await settled(worker, defined)
   const untouched = await epochOf('apart')

@@ -50,14 +50,19 @@ export class WorkerProcess {
     yaml: string,
     environment: Readonly<Record<string, string>> = {},
     words: readonly string[] = [],
+    limit = 10_000,
   ): Promise<WorkerProcess> {
     const worker = await WorkerProcess.launch(yaml, environment, words)
-    await until('the worker listens', () => {
-      if (worker.#child.exitCode !== null) throw new Error(`the worker ended:\n${worker.output}`)
-      const line = worker.logs.find(({ msg }) => msg === 'Listening')
-      worker.#address = String(line?.address ?? '')
-      return worker.#address !== ''
-    })
+    await until(
+      'the worker listens',
+      () => {
+        if (worker.#child.exitCode !== null) throw new Error(`the worker ended:\n${worker.output}`)
+        const line = worker.logs.find(({ msg }) => msg === 'Listening')
+        worker.#address = String(line?.address ?? '')
+        return worker.#address !== ''
+      },
+      limit,
+    )
     return worker
   }
 
