@@ -1,6 +1,6 @@
 /** What `ranktide status` prints of a configuration: tables, reasons, and what could not be asked. */
 import type { Lag } from '../core/lag.js'
-import type { BoardReport, CounterReport, FeedReport, LettersReport, Problem, Status } from '../operate/status.js'
+import type { BoardReport, CounterReport, LettersReport, Problem, Status } from '../operate/status.js'
 import { textTable } from './text-table.js'
 
 const unknown = '-'
@@ -26,7 +26,7 @@ const lagText = (lag: Lag | null): string =>
 export const statusText = (status: Status): string => {
   const parts = [
     boardsText(status.boards),
-    feedsText(status.feeds),
+    feedsText(status),
     countersText(status.counters),
     partitionsText(status),
     lettersText(status.deadLetters),
@@ -56,11 +56,11 @@ const boardsText = (boards: readonly BoardReport[]): string => {
 const groupsText = ({ count, notExact }: { readonly count: number; readonly notExact: number }): string =>
   notExact === 0 ? String(count) : `${count}, ${notExact} not exact`
 
-const feedsText = (feeds: readonly FeedReport[]): string => {
+const feedsText = ({ feeds, boards }: Status): string => {
   if (feeds.length === 0) return ''
   const rows = feeds.map(({ name, lease, confirmedSeconds, lag }) => [
     name,
-    lease?.owner ?? 'nobody',
+    lease?.owner ?? (boards.some((board) => board.feed === name && board.state !== null) ? 'nobody' : unknown),
     orUnknown(lease, ({ seconds }) => secondsText(seconds)),
     orUnknown(confirmedSeconds, (seconds) => `${secondsText(seconds)} ago`),
     lagText(lag),

@@ -158,6 +158,20 @@ All is well.
     ])
   })
 
+  it('does not say that nobody owns a feed where Redis could not be asked', async () => {
+    const feeds = fine.feeds.map((feed) => ({
+      ...feed,
+      lease: null,
+      confirmedSeconds: null,
+      partitions: null,
+      lag: null,
+    }))
+    const boards = [{ ...likes, state: null, reason: 'Redis could not be asked' }]
+    expect((await run([{ ...fine, well: false, feeds, boards }], '')).out).toMatch(/\nt +- +- +- +-\n/)
+    const stale = [{ ...likes, state: 'stale' as const }]
+    expect((await run([{ ...fine, well: false, feeds, boards: stale }], '')).out).toMatch(/\nt +nobody/)
+  })
+
   it('prints one JSON object', async () => {
     const { out, code } = await run([fine], '--json')
     expect(code).toBe(0)
