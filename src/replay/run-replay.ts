@@ -155,7 +155,8 @@ class Replay {
       return await replayRange({ spec: this.#spec, decode, batches, base, progress, stop$: this.#stop(), ...saver })
     } catch (error) {
       const known = asRanktideError(error)
-      if (path === undefined || known.code === 'CHECKPOINT_INVALID' || known.code === 'UNEXPECTED') throw error
+      const mayPass = known.code === 'REPLAY_STOPPED' || known.code.startsWith('KAFKA_')
+      if (path === undefined || !mayPass) throw error
       await writeCheckpoint(path, now())
       const { messages } = base.state
       throw new RanktideError(

@@ -112,7 +112,7 @@ const replayKilled = async (history: ReplayHistory, pace: Pace): Promise<RangeOu
 
 /** All that a replay prints and keeps, as text. */
 const bytesOf = ({ boards, state }: RangeOutcome): string =>
-  JSON.stringify([boards, [...checkpointLines({ of: {}, range: null, state })]])
+  JSON.stringify([boards, [...state.table.doubts], [...checkpointLines({ of: {}, range: null, state })]])
 
 const check = async (name: string, property: fc.IAsyncPropertyWithHooks<[ReplayPlan, Pace, Pace]>): Promise<void> => {
   const given = { ...(seed === undefined ? {} : { seed: Number(seed) }), ...(path === undefined ? {} : { path }) }

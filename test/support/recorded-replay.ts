@@ -53,6 +53,23 @@ const rankedRows = (spec: BoardSpec, rows: readonly Image[]): readonly Image[] =
     .map(({ image }) => image)
 }
 
+/** The rows of the board's table, as the server had them. */
+const imagesOf = ({ table }: BoardSpec, tables: RecordedScenario['tables']): Image[] =>
+  (tables[table.table] ?? []).map((row) =>
+    table.columns.map(({ name, type }) => {
+      const value = row[name]
+      if (value === undefined) throw new Error(`${table.id}: the recording has no ${name}`)
+      if (value === null || type.kind !== 'decimal') return value
+      return value.includes('E') ? String(Number(value)) : value.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')
+    }),
+  )
+
+/** What the board has to be by what the server had: its rows' JSON. */
+export const expectedRows = (spec: BoardSpec, tables: RecordedScenario['tables']): readonly string[] =>
+  rankedRows(spec, imagesOf(spec, tables))
+    .slice(0, spec.size)
+    .map((image) => rowJson(spec, image, image[scoreColumnOf(spec)] ?? ''))
+
 export class RecordedReplay {
   readonly notes: Note[] = []
   readonly #boards: readonly BoardSpec[]
@@ -119,25 +136,12 @@ export class RecordedReplay {
   }
 
   /** By board: its rows, and those that it must have by what the server holds. */
-  get compared(): readonly { readonly board: string; readonly rows: string[]; readonly expected: string[] }[] {
+  get compared(): readonly { readonly board: string; readonly rows: string[]; readonly expected: readonly string[] }[] {
     return this.#boards.map((spec) => ({
       board: spec.name,
       rows: (this.board(spec.name).content?.entries ?? []).map(({ row }) => row),
-      expected: rankedRows(spec, this.#rowsOf(spec))
-        .slice(0, spec.size)
-        .map((image) => rowJson(spec, image, image[scoreColumnOf(spec)] ?? '')),
+      expected: expectedRows(spec, this.#server),
     }))
-  }
-
-  #rowsOf({ table }: BoardSpec): Image[] {
-    return (this.#server[table.table] ?? []).map((row) =>
-      table.columns.map(({ name, type }) => {
-        const value = row[name]
-        if (value === undefined) throw new Error(`${table.id}: the recording has no ${name}`)
-        if (value === null || type.kind !== 'decimal') return value
-        return value.includes('E') ? String(Number(value)) : value.replace(/(\.\d*?)0+$/, '$1').replace(/\.$/, '')
-      }),
-    )
   }
 
   #answer(input: FeedInput): void {
@@ -146,7 +150,7 @@ export class RecordedReplay {
   }
 
   #read(spec: BoardSpec, limit: number): RefillRows {
-    const best = rankedRows(spec, this.#rowsOf(spec)).slice(0, limit)
+    const best = rankedRows(spec, imagesOf(spec, this.#server)).slice(0, limit)
     const rows = best.map((image) => ({ key: memberOf(spec.table, image) ?? '', image }))
     return { rows, complete: rows.length < limit }
   }
