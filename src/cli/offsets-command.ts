@@ -175,7 +175,7 @@ const reset = async (
 ): Promise<void> => {
   const report = await actions.resetOffsets(config, choiceOf(words), to, words.execute)
   const file = words.config === defaultFile ? '' : ` --config ${words.config}`
-  actions.out(words.json ? `${JSON.stringify(report)}\n` : resetText(report, `${line}${file}`))
+  actions.out(words.json ? `${JSON.stringify(report)}\n` : resetText(report, line, file))
 }
 
 const defaultFile = 'ranktide.yaml'

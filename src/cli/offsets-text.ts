@@ -28,12 +28,12 @@ const pipelineText = ({ name, kind, group, active, activity, state, partitions }
   return `${name} (group ${group})${what}\n${activeText(active)}: ${activity}\n${textTable(heads, rows)}`
 }
 
-/** `line`: the command that was given, to be repeated with `--execute`. */
-export const resetText = ({ executed, plans, notes }: ResetReport, line: string): string => {
+/** `line`: the command that was given, to be repeated with `--execute`; `file`: what names the configuration, or nothing. */
+export const resetText = ({ executed, plans, notes }: ResetReport, line: string, file: string): string => {
   const changing = plans.filter(({ action }) => action !== 'none')
   const told = plans.map(planText).join('\n')
   const noted = notes.map((note) => `note: ${note}\n`).join('')
-  return `${told}${noted === '' ? '' : `\n${noted}`}\n${conclusion(executed, changing, line)}`
+  return `${told}${noted === '' ? '' : `\n${noted}`}\n${conclusion(executed, changing, line, file)}`
 }
 
 const planText = ({ name, group, active, activity, moves, effects }: PipelinePlan): string => {
@@ -48,27 +48,29 @@ const planText = ({ name, group, active, activity, moves, effects }: PipelinePla
   return `${name} (group ${group})\n${activeText(active)}: ${activity}\n${table}${means}`
 }
 
-const conclusion = (executed: boolean, changing: readonly PipelinePlan[], line: string): string => {
+const conclusion = (executed: boolean, changing: readonly PipelinePlan[], line: string, file: string): string => {
   if (changing.length === 0) return 'Nothing to do.\n'
-  if (executed) return `Done. Before: ${changing.map(beforeText).join('; ')}.\n${undoText(changing)}`
+  if (executed) return `Done. Before: ${changing.map(beforeText).join('; ')}.\n${undoText(changing, file)}`
   const active = changing.filter((plan) => plan.active === true).map(({ name }) => name)
   const stop =
     active.length === 0
       ? ''
       : ` It is refused while ${active.join(', ')} ${active.length === 1 ? 'is' : 'are'} active: stop the workers first.`
-  return `Nothing was changed: this is the plan.${stop}\nTo do it: ${line} --execute\n`
+  return `Nothing was changed: this is the plan.${stop}\nTo do it: ${line}${file} --execute\n`
 }
 
 const beforeText = ({ name, moves }: PipelinePlan): string =>
   `${name} ${moves.map(({ partition, from }) => `${partition}:${from ?? 'nothing'}`).join(',')}`
 
 /** A line a pipeline; what had no offset stored cannot be given back. */
-const undoText = (plans: readonly PipelinePlan[]): string =>
+const undoText = (plans: readonly PipelinePlan[], file: string): string =>
   plans
     .map(({ name, kind, moves, action }) => {
       if (action === 'fill') return `${name}: nothing to undo, it is read from its table.\n`
       const before = moves.flatMap(({ partition, from }) => (from === null ? [] : [`${partition}:${from}`]))
       const which = kind === 'history' ? '--history' : `--${kind} ${name.slice(name.indexOf('.') + 1)}`
-      return before.length === 0 ? '' : `To undo: ranktide offsets reset ${which} --to ${before.join(',')} --execute\n`
+      return before.length === 0
+        ? ''
+        : `To undo: ranktide offsets reset ${which} --to ${before.join(',')}${file} --execute\n`
     })
     .join('')

@@ -163,7 +163,7 @@ counters:
   test('backward counts exactly those again, under a raised epoch and with the mirror set', async () => {
     const before = await epochs()
     const { out, code } = await reset('--to', '0:6,1:6', '--execute')
-    expect(out).toContain(`To undo: ranktide offsets reset --counter reads --to ${topic}/0:12,${topic}/1:6 --execute`)
+    expect(out).toContain(`To undo: ranktide offsets reset --counter reads --to ${topic}/0:12,${topic}/1:6 --config`)
     expect(code).toBe(0)
     expect(await nexts()).toEqual([6, 6])
     expect(await committedOffsets(group, topic, 2)).toEqual([6, 6])
