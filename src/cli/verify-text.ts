@@ -14,7 +14,8 @@ export const verifyText = ({ boards, heals }: VerifyResult): string => {
   const heads = ['board', 'status', 'state', 'members', 'differences', 'digest']
   const parts = [
     textTable(heads, [...shown.rows.map(lineOf), ...shown.wholes.map(wholeLine)]),
-    ...shown.rows.flatMap(detailsOf),
+    ...[shown.rows.flatMap(sentencesOf).join('\n')].filter((text) => text !== ''),
+    ...shown.rows.filter(({ differences }) => differences.length > 0).map(differencesText),
     ...(shown.left > 0 ? [`${shown.left} more that are not ok: --json lists them all`] : []),
     ...heals.map(healText),
   ]
@@ -72,14 +73,11 @@ const wholeLine = ({ board, groups, ok, members }: Whole): readonly string[] => 
   return [`${board}, all ${groups} groups`, status, '', String(members), '', '']
 }
 
-const detailsOf = (check: BoardCheck): readonly string[] => {
-  const { status, reason, differences, moving } = check
-  const sentences: string[] = []
-  if (status === 'stale' || status === 'not there') sentences.push(`${nameOf(check)} is ${status}: ${reason}`)
-  if (moving > 0)
-    sentences.push(`${nameOf(check)}: ${moving} values moved at every look, on both sides; nothing is proven of them`)
-  if (differences.length > 0) sentences.push(differencesText(check))
-  return sentences
+const sentencesOf = (check: BoardCheck): readonly string[] => {
+  const { status, reason, moving } = check
+  if (status === 'stale' || status === 'not there') return [`${nameOf(check)} is ${status}: ${reason}`]
+  if (moving === 0) return []
+  return [`${nameOf(check)}: ${moving} values moved at every look, on both sides; nothing is proven of them`]
 }
 
 const differencesText = (check: BoardCheck): string => {
