@@ -42,7 +42,7 @@ Examples:
 
 Exit codes: 0 nothing is wrong (there may be doubts), 1 something is, 2 usage or configuration.`
 
-const seconds = (text: string): number => {
+const secondsOf = (text: string): number => {
   if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 600) return Number(text)
   throw new InvalidArgumentError('Allowed: a whole number from 1 to 600.')
 }
@@ -53,14 +53,13 @@ export const addDoctor = (program: Command, actions: DoctorActions): void => {
     .description('check every hop from the database to the boards, and say what to do')
     .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
     .option('--json', 'print one JSON object', false)
-    .addOption(new Option('--seconds <n>', 'how long a marker may take to come back').argParser(seconds).default(10))
+    .addOption(new Option('--seconds <n>', 'how long a marker may take to come back').argParser(secondsOf).default(10))
     .option('--no-marker', 'write no marker row: read only')
     .addHelpText('after', details)
-    .action(async (words: Words) => {
-      const config = await loadConfig(words.config, actions.surroundings)
-      const { json, ...rest } = words
+    .action(async ({ config: file, json, seconds, marker }: Words) => {
+      const config = await loadConfig(file, actions.surroundings)
       const told = json ? () => {} : (section: DoctorSection) => actions.out(sectionText(section))
-      const { sections, errors, warnings, verdict } = await actions.diagnose(config, rest, told)
+      const { sections, errors, warnings, verdict } = await actions.diagnose(config, { seconds, marker }, told)
       const object = { verdict, errors, warnings, sections }
       actions.out(json ? `${JSON.stringify(object, null, 2)}\n` : `\n${verdict}\n`)
       if (errors > 0) throw new CommandFailed()

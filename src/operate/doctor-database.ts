@@ -7,7 +7,7 @@ import { readBinlogReaders, readServerTime, readVersion } from '../databases/mys
 import type { Config } from '../runtime/config.js'
 import { checkBoards } from '../worker/check-boards.js'
 import type { WorkerDatabase } from '../worker/database.js'
-import { advised, type DoctorFinding, failed, fine, notAsked, warning } from './doctor-finding.js'
+import { advised, type DoctorFinding, failed, fine, notAsked, warning, wrong } from './doctor-finding.js'
 
 export interface DatabaseLook {
   readonly findings: readonly DoctorFinding[]
@@ -38,7 +38,7 @@ export const lookAtDatabase = async (config: Config, database: WorkerDatabase): 
   }
   const { findings, specs } = await checkBoards(config, database)
   const boards = findings.map((finding) => withGrant(advised(finding), config, server.account))
-  const preflight = await preflightOf(database, specs)
+  const preflight = await preflightOf(database, specs, server.account)
   const { finding, marker } = await lookAtMarker(config, database, specs, server)
   return { findings: [...server.findings, ...preflight, ...boards, finding], specs, marker }
 }
@@ -84,25 +84,40 @@ const readersFinding = (readers: readonly string[] | undefined, account: string)
   )
 }
 
+/** Board by board: one that may not be read says nothing of the others. */
 const preflightOf = async (
   database: WorkerDatabase,
   specs: readonly BoardSpec[],
+  account: string,
 ): Promise<readonly DoctorFinding[]> => {
-  try {
-    const found = await database.preflight(specs)
-    const told = found.map(({ level, code, message }) => advised({ name: code, level, detail: message }))
-    const binlog = found.some(({ code }) => code.startsWith('BINLOG'))
-    const index = found.some(({ code }) => code === 'INDEX_MISSING')
-    return [
-      ...(binlog
-        ? []
-        : [fine('binlog', 'ROW, full row images, commits in order (of sessions only their messages tell)')]),
-      ...(index || specs.length === 0 ? [] : [fine('indexes', 'serve the order of every board, or tables are small')]),
-      ...told,
-    ]
-  } catch (error) {
-    return [failed('preflight', error)]
+  const told = new Map<string, DoctorFinding>()
+  for (const boards of specs.length === 0 ? [[]] : specs.map((spec) => [spec])) {
+    try {
+      for (const { level, code, message } of await database.preflight(boards))
+        told.set(message, advised({ name: code, level, detail: message }))
+    } catch (error) {
+      const finding = denied(error, boards[0], account) ?? failed('preflight', error)
+      told.set(`${finding.name} ${finding.detail}`, finding)
+    }
   }
+  const found = [...told.values()]
+  const has = (name: RegExp): boolean => found.some((finding) => name.test(finding.name))
+  return [
+    ...(has(/^(BINLOG|preflight)/)
+      ? []
+      : [fine('binlog', 'ROW, full row images (of sessions only their messages tell)')]),
+    ...(has(/^(INDEX_MISSING|rights|preflight)/) || specs.length === 0
+      ? []
+      : [fine('indexes', 'serve the order of every board, or its table is small')]),
+    ...found,
+  ]
+}
+
+const denied = (error: unknown, spec: BoardSpec | undefined, account: string): DoctorFinding | undefined => {
+  if (!(error instanceof RanktideError) || error.code !== 'DATABASE_DENIED' || spec === undefined) return undefined
+  const { database, table } = spec.table
+  const grant = `GRANT SELECT ON \`${database}\`.\`${table}\` TO ${account}`
+  return wrong(`rights on ${database}.${table}`, `${error.code}: ${error.message}`, `run: ${grant}`)
 }
 
 /** A table that the user may not see is, to the user, not there. */
