@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { Redis } from 'ioredis'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test, vi } from 'vitest'
 import { type BoardDefinition, ChangingBoards, type Claim, groups, yamlOf } from '../support/changing-boards.js'
 import { Interactives } from '../support/interactives.js'
 import { seedOf } from '../support/loaded-replicas.js'
@@ -14,6 +14,9 @@ import { QueryLog } from '../support/query-log.js'
 import { canalTopic, databaseUrl, stack } from '../support/stack.js'
 import { until } from '../support/until.js'
 import { WorkerProcess } from '../support/worker-process.js'
+
+// A busy machine takes several times what a quiet one does.
+vi.setConfig({ testTimeout: 300_000 })
 
 const token = 'a-token-of-the-test-0123'
 const main = fileURLToPath(new URL('../../dist/src/main.js', import.meta.url))
@@ -179,6 +182,8 @@ const change = async (
   const asked = performance.now()
   await ask(worker)
   const done = performance.now()
+  // What is new and being filled is nobody's reason to send readers elsewhere.
+  expect(await worker.ready()).toBe(true)
   await delay(400)
   await settled(worker, is)
   await delay(100)
