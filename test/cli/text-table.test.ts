@@ -19,8 +19,8 @@ describe('textTable', () => {
   })
 
   it('shows what would move the cursor as an escape, so that a row stays a line', () => {
-    expect(textTable(['KEY'], [['a\nb'], ['\x1b[31mred'], ['\x7f\x9b']])).toBe(
-      'KEY\na\\nb\n\\u001b[31mred\n\\u007f\\u009b\n',
+    expect(textTable(['KEY'], [['a\nb\n'], ['\x1b[31mred'], ['\x7f\x9b']])).toBe(
+      'KEY\na\\nb\\n\n\\u001b[31mred\n\\u007f\\u009b\n',
     )
   })
 

@@ -111,6 +111,27 @@ describe('the newest change of a row', () => {
     expect(Math.min(...reads.filter(([id]) => id === 't/1').map(([, low]) => low))).toBeGreaterThanOrEqual(1_000)
   })
 
+  it('is the later one where partitions have both, however deep it lies', async () => {
+    const late: Record[] = [{ time: 9_000, value: row('7', '1') }]
+    const early: Record[] = [{ time: 8_000, value: row('7', '2') }]
+    expect((await search(topicOf([late, early]).look, '7')).change).toMatchObject({ partition: 't/0' })
+    expect((await search(topicOf([early, late]).look, '7')).change).toMatchObject({ partition: 't/1' })
+    expect((await search(topicOf([early, [...late, ...others(900, 9_001)]]).look, '7')).change).toMatchObject({
+      partition: 't/1',
+      offset: 0,
+    })
+  })
+
+  it('is the last of one message', async () => {
+    const twice = canalMessage({
+      data: [
+        { id: '7', score: '1', name: 'x' },
+        { id: '7', score: '2', name: 'x' },
+      ],
+    })
+    expect((await search(topicOf([records(twice)]).look, '7')).change?.image).toEqual(['7', '2', 'x'])
+  })
+
   it('is not found before the time or the offset that is given', async () => {
     const { look } = topicOf([records(row('7', '1'), row('8', '1'), row('8', '2'))])
     expect(await search(look, '7', { since: 1_001 })).toMatchObject({ change: undefined, messages: 2, whole: false })
