@@ -4,6 +4,7 @@
  * A hash, board → when it was asked for. The owner takes it whole, so a request is obeyed once; one that nobody takes
  * within a minute is gone, and does not surprise an owner that comes later.
  */
+import { hashOf } from './board-reply.js'
 import type { RedisClient } from './client.js'
 import { feedKeys } from './keys.js'
 
@@ -32,9 +33,9 @@ export class HealRequests {
 
   /** For the owner: what was asked for since the last time. */
   async take(): Promise<readonly string[]> {
-    const replies = await this.#client.call((redis) => redis.multi().hkeys(this.#key).del(this.#key).exec())
-    const [error, names] = replies?.[0] ?? [null, []]
-    return error === null && Array.isArray(names) ? names.map(String) : []
+    const replies = await this.#client.call((redis) => redis.multi().hgetall(this.#key).del(this.#key).exec())
+    const [error, asked] = replies?.[0] ?? [null, {}]
+    return error === null ? [...hashOf(asked).keys()] : []
   }
 
   /** Whether the owner has yet to take what was asked for. */
