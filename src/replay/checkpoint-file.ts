@@ -16,7 +16,7 @@ import { type Checkpoint, CheckpointReader, checkpointLines } from './checkpoint
 /** Characters that are written at once. */
 const partSize = 1_000_000
 /** Between two checkpoints, ms, and how many times as long as the last one took. */
-const [pause, share] = [5_000, 20] as const
+const [pause, share] = [1_000, 20] as const
 
 /** Undefined: there is none. CHECKPOINT_INVALID for what cannot be used. */
 export const readCheckpoint = async (path: string): Promise<Checkpoint | undefined> => {

@@ -98,8 +98,14 @@ const replayKilled = async (history: ReplayHistory, pace: Pace): Promise<RangeOu
         },
         saver: {
           due: () => draws.below(pace.save) === 0,
+          // As slow as a disk, line by line: nothing may change meanwhile.
           save: async () => {
-            saved = [...checkpointLines({ of: {}, range: null, state: base.state })]
+            const lines: string[] = []
+            for (const line of checkpointLines({ of: {}, range: null, state: base.state })) {
+              lines.push(line)
+              await new Promise((resolve) => setImmediate(resolve))
+            }
+            saved = lines
           },
         },
       })
