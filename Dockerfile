@@ -1,6 +1,6 @@
 # The image of ranktide, in two stages: node-rdkafka is compiled where there is a compiler, and only what runs is kept.
 #   docker build -t ranktide:0.1.0 .
-#   docker run --rm -v ./ranktide.yaml:/app/ranktide.yaml:ro ranktide:0.1.0 config check
+#   docker run --rm -v ./ranktide.yaml:/app/ranktide.yaml:ro ranktide:0.1.0 doctor
 
 FROM node:20.20.2-bookworm-slim AS build
 # Versions are those of the pinned base's Debian release. libzstd: topics may be compressed with it.
@@ -26,6 +26,8 @@ RUN npm run build \
  && npm prune --omit=dev \
  && rm -rf node_modules/typescript node_modules/@typescript node_modules/@types \
  && find node_modules -type f -name '*.map' -delete
+# So that `ranktide status` can be typed in a container, too: by kubectl exec, or docker exec.
+RUN mkdir bin && ln -s ../dist/src/main.js bin/ranktide && chmod 755 dist/src/main.js
 # Of its 550 MB node-rdkafka needs three libraries and its JavaScript; the debug symbols are most of the libraries.
 WORKDIR /app/node_modules/node-rdkafka
 RUN rm -rf deps src build/Release/.deps build/Release/obj.target \
@@ -44,13 +46,15 @@ RUN apt-get update \
  && rm -rf /var/lib/apt/lists/*
 # Each feed, counter and the history keeps one of libuv's threads waiting for Kafka; by default there are four, and with all
 # of them waiting no name is looked up. Enough for twelve, with four to spare; idle threads cost next to nothing.
-ENV NODE_ENV=production UV_THREADPOOL_SIZE=16
+ENV NODE_ENV=production UV_THREADPOOL_SIZE=16 PATH=/app/bin:$PATH
 WORKDIR /app
 COPY package.json LICENSE ./
 COPY --from=build /app/node_modules node_modules
 COPY --from=build /app/dist/src dist/src
 COPY --from=build /app/dist/pipelines dist/pipelines
-# The base's user `node`, as a number: Kubernetes can tell that it is not root. Nothing is written to the disk.
+COPY --from=build /app/bin bin
+# The base's user `node`, as a number: Kubernetes can tell that it is not root. Nothing is written to the disk but what a
+# command is told to write (init --output, offsets export, replay --checkpoint).
 USER 1000:1000
 EXPOSE 8081
 # Alive, not ready: who waits for a database must not be restarted for it. HTTP_PORT is what the examples call http.port.

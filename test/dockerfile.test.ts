@@ -59,7 +59,9 @@ describe('what is copied', () => {
       ({ text }) => /^--from=(\w+) \/app\/(\S+) (\S+)$/.exec(text)?.slice(1) ?? [],
     )
     expect(build?.name).toBe('build')
-    expect(built).toEqual(['node_modules', 'dist/src', 'dist/pipelines'].flatMap((name) => ['build', name, name]))
+    expect(built).toEqual(
+      ['node_modules', 'dist/src', 'dist/pipelines', 'bin'].flatMap((name) => ['build', name, name]),
+    )
     for (const name of manifest.files.filter((file) => file.startsWith('dist/'))) expect(built).toContain(name)
   })
 })
@@ -83,6 +85,16 @@ describe('the last stage', () => {
     expect(words(only(last, 'ENTRYPOINT'))).toEqual(['node', 'dist/src/main.js'])
     expect(words(only(last, 'CMD'))).toEqual(['run'])
     expect(only(last, 'STOPSIGNAL')).toBe('SIGTERM')
+  })
+
+  test('finds ranktide by its name, so that commands can be typed in a container', () => {
+    const made = all(build, 'RUN').map(({ text }) => text)
+    expect(made).toContain('mkdir bin && ln -s ../dist/src/main.js bin/ranktide && chmod 755 dist/src/main.js')
+    expect(
+      all(last, 'ENV')
+        .map(({ text }) => text)
+        .join(' '),
+    ).toContain('PATH=/app/bin:$PATH')
   })
 
   test('looks at a path that exists, and that asks no server', async () => {
