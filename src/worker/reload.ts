@@ -7,6 +7,7 @@ import { asRanktideError, type RanktideError, verdictOf } from '../core/errors.j
 import type { Config } from '../runtime/config.js'
 import type { Log } from '../runtime/log.js'
 import { type ConfigChange, type LivePlan, planReload } from '../runtime/reload-plan.js'
+import { hidePasswords } from '../runtime/secrets.js'
 import type { PreparedChange } from './board-part.js'
 
 export type ReloadOutcome =
@@ -91,7 +92,7 @@ export class Reloader {
   }
 
   async #attempt(): Promise<ReloadOutcome> {
-    const { load, prepare, recorder, now } = this.#options
+    const { load, prepare, log, recorder, now } = this.#options
     const loadedAt = now()
     const config = await load()
     const plan = planReload(this.#config, config)
@@ -99,7 +100,10 @@ export class Reloader {
     const change = await prepare(config, plan)
     this.#config = config
     recorder.loadedAt(loadedAt)
-    await change.apply()
+    // In force it is, whatever becomes of a part of it: feeds and counters say themselves how they are.
+    await change
+      .apply()
+      .catch((error: unknown) => log.error({ error }, 'Not everything of the configuration has begun'))
     return { kind: 'reloaded', changed: plan.changes, unchanged: plan.unchanged }
   }
 }
@@ -108,7 +112,8 @@ const restartText = (keys: readonly string[]): string =>
   `needs a restart: ${keys.join(', ')}; nothing was changed. Restart the process, or put ${keys.length === 1 ? 'it' : 'them'} back and reload`
 
 const refused = (error: RanktideError): ReloadOutcome => {
-  const { code, detail, message } = error
+  const { code, detail } = error
+  const message = hidePasswords(error.message)
   if (verdictOf(error) === 'retry') return { kind: 'refused', why: 'unreachable', text: `${code}: ${message}` }
   // Lines that begin with the file, as `config check` has them.
   return { kind: 'refused', why: 'invalid', text: code === 'CONFIG_INVALID' ? detail : `${code}: ${message}` }
