@@ -305,12 +305,12 @@ describe('Redis', () => {
 test('servers that are away: each is told once, within seconds, and what needs them is not asked', async () => {
   const port = await closedPort()
   const begin = performance.now()
-  const ended = await built({
+  const ended = await doctor({
     database: `mysql://app:app@127.0.0.1:${port}/webook`,
     redis: `redis://127.0.0.1:${port}`,
     kafka: `127.0.0.1:${port}`,
   })
-  expect(performance.now() - begin).toBeLessThan(15_000)
+  expect(performance.now() - begin).toBeLessThan(30_000)
   expect(ended.code).toBe(1)
   for (const name of ['database DATABASE_UNREACHABLE', 'brokers KAFKA_UNREACHABLE', 'redis REDIS_UNREACHABLE'])
     expect(told(ended, `[-]${name}`)).toContain('\n   → start ')

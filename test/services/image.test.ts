@@ -40,17 +40,60 @@ const command = (line: readonly string[], variables: Readonly<Record<string, str
     })
   })
 
+/** The example's configuration with servers that are away: nobody listens on port 1. */
+const lonely = readFileSync(join(root, 'examples/likes.yaml'), 'utf8')
+  .replace(/localhost:\d+/g, '127.0.0.1:1')
+  .replace('HTTP_PORT:-8081', 'HTTP_PORT:-0')
+
 test('every command can be asked for its help, and the version is told', async () => {
   const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string }
   expect(await command(['--version'])).toEqual({ code: 0, out: `${version}\n`, error: '' })
-  const help = await command(['--help'])
-  expect(help.code).toBe(0)
-  const commands = [...help.out.slice(help.out.indexOf('Commands:')).matchAll(/^ {2}([a-z]+)/gm)].map(
-    ([, name]) => name,
+  const commands = await commandsBelow([])
+  const names = commands.map((words) => words.join(' '))
+  const expected = ['run', 'config check', 'doctor', 'status', 'replay', 'offsets reset', 'dead-letters retry']
+  expect(names).toEqual(expect.arrayContaining(expected))
+  for (const words of commands) {
+    const { code, out, error } = await command([...words, '--help'])
+    expect({ code, error }, words.join(' ')).toEqual({ code: 0, error: '' })
+    expect(out).toContain(`Usage: ranktide ${words.join(' ')}`)
+  }
+}, 240_000)
+
+/** The words of every command, as its help lists them. */
+const commandsBelow = async (words: readonly string[]): Promise<readonly (readonly string[])[]> => {
+  const { out } = await command([...words, '--help'])
+  const at = out.indexOf('\nCommands:\n')
+  const listed = at < 0 ? '' : (out.slice(at + 11).split('\n\n')[0] ?? '')
+  const names = [...listed.matchAll(/^ {2}([a-z][a-z-]*)/gm)].flatMap(([, name]) => (name === undefined ? [] : [name]))
+  const below = await Promise.all(
+    names.filter((name) => name !== 'help').map((name) => commandsBelow([...words, name])),
   )
-  expect(commands).toEqual(expect.arrayContaining(['run', 'config']))
-  for (const name of commands) expect(await command([name ?? '', '--help'])).toMatchObject({ code: 0, error: '' })
-})
+  return [...(words.length === 0 ? [] : [words]), ...below.flat()]
+}
+
+test('commands are found by the name ranktide, need no terminal, and write nothing where nothing may be written', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'ranktide-image-config-'))
+  const file = join(directory, 'ranktide.yaml')
+  await writeFile(file, lonely)
+  await chmod(directory, 0o755)
+  const options = { cwd: '/', env: { PATH: `${join(image.app, 'bin')}:${process.env.PATH}` }, ...user }
+  const ranktide = (...words: string[]): Promise<Ended> =>
+    new Promise((resolve) => {
+      execFile('ranktide', [...words, '--config', file], options, (failure, out, error) =>
+        resolve({ code: typeof failure?.code === 'number' ? failure.code : 0, out, error }),
+      )
+    })
+  try {
+    const doctor = await ranktide('doctor')
+    expect(doctor.code, doctor.error).toBe(1)
+    for (const code of ['DATABASE_UNREACHABLE', 'KAFKA_UNREACHABLE', 'REDIS_UNREACHABLE'])
+      expect(doctor.out).toContain(code)
+    const status = await ranktide('status')
+    expect(status.code, status.error).toBe(1)
+  } finally {
+    await rm(directory, { recursive: true, force: true })
+  }
+}, 60_000)
 
 test('config schema prints what is in the documentation', async () => {
   const { code, out } = await command(['config', 'schema'])
@@ -70,11 +113,6 @@ test.each(['ranktide-1', 'ranktide-2'])('config check accepts what docker-compos
     error: '',
   })
 })
-
-/** The example's configuration with servers that are away: nobody listens on port 1. */
-const lonely = readFileSync(join(root, 'examples/likes.yaml'), 'utf8')
-  .replace(/localhost:\d+/g, '127.0.0.1:1')
-  .replace('HTTP_PORT:-8081', 'HTTP_PORT:-0')
 
 test('run starts, answers its probe, waits for servers that are away, and stops at SIGTERM', async () => {
   const directory = await mkdtemp(join(tmpdir(), 'ranktide-image-config-'))
