@@ -64,6 +64,13 @@ test('one look at Redis that shows what the table showed clears a value for good
   expect(comparison.moving).toBe(0)
 })
 
+test('what the table holds at the second look clears as well: Redis has come up to it', () => {
+  const comparison = judged(1, 1, 2, 2)
+  expect(comparison.decided).toBe(true)
+  expect(comparison.differences()).toEqual([])
+  expect(comparison.moving).toBe(0)
+})
+
 test('a value that stands in Redis while the table moves differs', () => {
   const comparison = judged(3, 1, 7, 2, 7, 3, 7, 2)
   expect(comparison.decided).toBe(true)
