@@ -51,6 +51,9 @@ export class SplitViews implements SplitQueries {
     const known = this.#known(value)
     if (known !== undefined) return known
     const reader = this.#feed.groups.get(this.#spec.name)
+    // As they are before Redis is asked: groups that are published meanwhile may be missing in its answer.
+    const whole = this.#around.whole()
+    const { filledThere } = this
     try {
       const stored = await reader?.load(value)
       if (stored !== undefined) return this.#stored(stored)
@@ -58,8 +61,8 @@ export class SplitViews implements SplitQueries {
       // Redis does not answer: whether there is such a group cannot be told.
       return undefined
     }
-    const whole = this.#around.whole()
-    const { filledThere } = this
+    const meanwhile = this.#known(value)
+    if (meanwhile !== undefined) return meanwhile
     return whole !== undefined && filledThere ? { ...whole, entries: noEntries } : undefined
   }
 

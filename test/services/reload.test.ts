@@ -173,13 +173,13 @@ const change = async (
 ): Promise<void> => {
   const names = [...new Set([...Object.keys(was), ...Object.keys(is)])]
   const readers = names.flatMap((name) => {
-    const split = was[name]?.per === true || is[name]?.per === true
-    return (split ? groups : [undefined]).map((group) => ({
-      name,
-      group,
-      reader: new Reader(worker, pathOf(name, group)),
-    }))
+    const kinds = [was[name], is[name]].flatMap((one) => (one === undefined ? [] : [one.per === true]))
+    const asked = [...(kinds.includes(false) ? [undefined] : []), ...(kinds.includes(true) ? groups : [])]
+    return asked.map((group) => ({ name, group, reader: new Reader(worker, pathOf(name, group)) }))
   })
+  /** A split board has nothing to say as a whole, and another one nothing of groups. */
+  const fitting = (definition: BoardDefinition | undefined, group: string | undefined): BoardDefinition | undefined =>
+    (definition?.per === true) === (group !== undefined) ? definition : undefined
   const calm = new Reader(worker, 'still')
   await delay(300)
   await worker.configure(yaml(is))
@@ -196,7 +196,7 @@ const change = async (
   expect(gap, JSON.stringify(others)).toBeLessThan(3_000)
   for (const { name, group, reader } of readers) {
     const { claims } = await reader.stop()
-    const [before, after] = [was[name], is[name]]
+    const [before, after] = [fitting(was[name], group), fitting(is[name], group)]
     const old = claims.filter((claim) => claim.had < asked)
     const late = claims.filter((claim) => claim.asked > done)
     const between = claims.filter((claim) => !old.includes(claim) && !late.includes(claim))
@@ -330,8 +330,15 @@ test('killed in the middle of a reload, and replicas that are reloaded one after
   for (const wait of [0, 40]) {
     const left = { likes: { ...likes, size: 6, only: 'b2' }, [`k${wait}`]: likes }
     await first.configure(yaml(left))
-    if (wait === 0) await hangUp(first)
-    else {
+    if (wait === 0) {
+      await hangUp(first)
+      // From then on whoever comes next knows of it.
+      await until(
+        'it is confirmed',
+        async () => (await redis.get(`${prefix}:{feed:${topic}}:heartbeat`))?.includes('"k0"') === true,
+        40_000,
+      )
+    } else {
       first.signal('SIGHUP')
       await delay(wait)
     }
