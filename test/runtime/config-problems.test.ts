@@ -240,7 +240,7 @@ test.each([
   [
     'a section left empty',
     withPart({ more: 'http:' }),
-    ['ranktide.yaml:5: http is empty; allowed: a mapping with host, port'],
+    ['ranktide.yaml:5: http is empty; allowed: a mapping with host, port, adminToken'],
   ],
   ['no counters', counters('counters: {}'), ['ranktide.yaml:3: counters is empty; needed: at least one counter']],
   [
