@@ -110,7 +110,7 @@ export class SplitViews implements SplitQueries {
       const unpublished = owned.published.get(groupName(this.#spec.name, value)) === undefined && !owned.cutOff
       if (group?.content !== undefined && !unpublished) return this.#own(owned, split, group)
       // Every value that any row has is known: this is none of them, or none yet of those that were published.
-      if (split.filled && (group === undefined || group.content !== undefined)) return this.#none(owned, split)
+      if (split.filled && (group === undefined || group.content !== undefined)) return this.#none()
     }
     const stored = this.#feed.groups.get(this.#spec.name)?.read(value)
     return stored === undefined ? undefined : this.#stored(stored)
@@ -138,11 +138,10 @@ export class SplitViews implements SplitQueries {
     return { ...view, status: this.#aged(status, confirmedAt), confirmedAt, size }
   }
 
-  #none(owned: OwnedFeed, { status }: SplitSnapshot): BoardView {
-    const { name, size } = this.#spec
-    const confirmedAt = owned.confirmedAt.get(name)
-    const version = owned.published.get(name)?.version ?? 0
-    return { entries: noEntries, status: this.#aged(status, confirmedAt), version, confirmedAt, size }
+  /** As the whole is published: while its groups are being filled, what is missing proves nothing. */
+  #none(): BoardView | undefined {
+    const whole = this.#around.whole()
+    return whole === undefined ? undefined : { ...whole, entries: noEntries }
   }
 
   #stored({ entries, meta, version, age }: ReadBoard): BoardView {
