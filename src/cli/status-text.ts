@@ -37,7 +37,7 @@ export const statusText = (status: Status): string => {
 
 const boardsText = (boards: readonly BoardReport[]): string => {
   if (boards.length === 0) return ''
-  const heads = ['BOARD', 'STATE', 'AGE', 'ROWS', 'BOARDS', 'LAG', 'VERSION', 'EPOCH', 'OWNER', 'REASON']
+  const heads = ['BOARD', 'STATE', 'AGE', 'ROWS', 'BOARDS', 'LAG', 'LAST READ', 'VERSION', 'EPOCH', 'OWNER', 'REASON']
   const rows = boards.map((board) => [
     board.name,
     board.state ?? unknown,
@@ -45,12 +45,13 @@ const boardsText = (boards: readonly BoardReport[]): string => {
     orUnknown(board.rows, (rows) => (board.groups === null ? `${rows} of ${board.size}` : String(rows))),
     orUnknown(board.groups, groupsText),
     lagText(board.lag),
+    orUnknown(board.lastRead, ({ cause, secondsAgo }) => `${cause} ${secondsText(secondsAgo)} ago`),
     orUnknown(board.version, String),
     orUnknown(board.epoch, String),
     board.owner ?? unknown,
     board.reason,
   ])
-  return withoutEmpty(heads, rows, ['BOARDS', 'REASON'])
+  return withoutEmpty(heads, rows, ['BOARDS', 'LAST READ', 'REASON'])
 }
 
 const groupsText = ({ count, notExact }: { readonly count: number; readonly notExact: number }): string =>

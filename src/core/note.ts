@@ -2,7 +2,16 @@ import type { Proof } from './barrier.js'
 import type { ErrorCode } from './errors.js'
 
 /** Why rows are read. `fill`: there is no board yet. */
-export type Cause = 'refill' | 'fill' | 'heal' | 'audit'
+export const causes = ['refill', 'fill', 'heal', 'audit'] as const
+export type Cause = (typeof causes)[number]
+
+/** When rows of a board were last taken in, for people who look at it. */
+export interface LastReading {
+  readonly cause: Cause
+  readonly rows: number
+  /** ms since 1970. */
+  readonly at: number
+}
 
 /** What happened, for logs and metrics. `keys`: the members that an audit found to differ, at most ten. */
 export type Note =

@@ -7,6 +7,7 @@
  */
 import { isWell } from '../core/board-content.js'
 import { RedisClient } from '../redis/client.js'
+import type { FeedInRedis } from '../redis/feed-status.js'
 import type { Config } from '../runtime/config.js'
 import { type Feed, feedsOf } from '../runtime/feeds.js'
 import type { KafkaLook } from '../sources/kafka-look.js'
@@ -75,7 +76,9 @@ const readStatus = async (
       feeds.push(await feedReport(feed, there, lags))
       for (const board of feed.boards) {
         const of = there?.boards.find(({ config: { name } }) => name === board.name)
-        boards.push(of === undefined ? unknownBoard(feed.name, board) : await boardReport(feed.name, of, lags))
+        boards.push(
+          of === undefined ? unknownBoard(feed.name, board) : await boardReport(feed.name, of, there?.feed, lags),
+        )
       }
     }
     const lagsOf = (topics: readonly string[], what: string) => lagsOn(look, topics, what, tell)
@@ -140,7 +143,12 @@ const feedReport = async (
   }
 }
 
-const boardReport = async (feed: string, found: FoundBoard, lags: Lags | undefined): Promise<BoardReport> => {
+const boardReport = async (
+  feed: string,
+  found: FoundBoard,
+  owner: FeedInRedis | undefined,
+  lags: Lags | undefined,
+): Promise<BoardReport> => {
   const { config, status, ageSeconds, positions, groups } = found
   const { stored, rows } = found.found
   const lag: FoundLag | undefined = positions === undefined ? undefined : await lags?.of(positions)
@@ -155,9 +163,17 @@ const boardReport = async (feed: string, found: FoundBoard, lags: Lags | undefin
     rows: groups?.rows ?? rows,
     size: config.size,
     groups: groups === undefined ? null : { count: groups.count, notExact: groups.notExact },
+    lastRead: lastReadOf(config.name, owner),
     positions: positions === undefined ? null : Object.fromEntries(positions),
     lag: lag?.lag ?? null,
   }
+}
+
+const lastReadOf = (board: string, owner: FeedInRedis | undefined): BoardReport['lastRead'] => {
+  const reading = owner?.heartbeat?.readings.get(board)
+  if (owner === undefined || reading === undefined) return null
+  const { cause, rows, at } = reading
+  return { cause, rows, secondsAgo: Math.max(0, owner.now - at) / 1_000 }
 }
 
 const unknownBoard = (feed: string, { name, size }: FoundBoard['config']): BoardReport => ({
@@ -172,6 +188,7 @@ const unknownBoard = (feed: string, { name, size }: FoundBoard['config']): Board
   rows: null,
   size,
   groups: null,
+  lastRead: null,
   positions: null,
   lag: null,
 })

@@ -4,6 +4,7 @@
 import type { BoardState } from '../core/board-content.js'
 import { asRanktideError } from '../core/errors.js'
 import type { Lag, PartitionLag } from '../core/lag.js'
+import type { Cause } from '../core/note.js'
 
 export interface Status {
   /** ISO 8601, UTC. */
@@ -46,6 +47,8 @@ export interface BoardReport {
   readonly size: number
   /** `notExact`: neither exact nor assumed. Null: the board is not split. */
   readonly groups: { readonly count: number; readonly notExact: number } | null
+  /** When rows were last read for it, by the owner of now; null: none since it began, or not known. */
+  readonly lastRead: { readonly cause: Cause; readonly rows: number; readonly secondsAgo: number } | null
   /** What its content is of: next offset by partition. */
   readonly positions: Readonly<Record<string, number>> | null
   readonly lag: Lag | null

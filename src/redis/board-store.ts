@@ -7,6 +7,7 @@
  */
 
 import { RanktideError } from '../core/errors.js'
+import type { LastReading } from '../core/note.js'
 import type { Positions } from '../core/positions.js'
 import type {
   BoardInspector,
@@ -47,6 +48,8 @@ export interface RedisBoardStoreOptions {
   readonly owner: () => string
   /** Names of sorted sets that differ from the usual, per board. */
   readonly zsets?: ReadonlyMap<string, string>
+  /** Told with each confirmation, by board: when its rows were last read from the database. */
+  readonly readings?: ReadonlyMap<string, LastReading>
   /** Monotonic, in ms. */
   readonly now?: () => number
   /** ms since 1970: the clock of the times that are told. */
@@ -142,7 +145,7 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     const { heartbeat, lease } = this.#feedKeys
     const owner = this.#options.owner()
     const told = `"versions":${numbersText(versions)},"positions":${numbersText(positions)}`
-    const rest = `"owner":${JSON.stringify(owner)},${told}}`
+    const rest = `"owner":${JSON.stringify(owner)},${told}${this.#readings(versions, at)}}`
     const sent = String(this.#clock.estimate() ?? '')
     const behind = this.#behind(at)
     const reply = await this.#options.client
@@ -156,6 +159,15 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     if (time === undefined) throw malformed('confirm')
     this.#confirmedAt = String((sent === '' ? time : Math.min(Number(sent), time)) - behind)
     this.#clock.read(time)
+  }
+
+  /** Of the boards that are told; how long before the time that is confirmed, so that clocks need not agree. */
+  #readings(versions: ReadonlyMap<string, number>, confirmed: number | undefined): string {
+    const told = [...(this.#options.readings ?? [])].filter(([board]) => versions.has(board))
+    if (told.length === 0) return ''
+    const as = confirmed ?? (this.#options.clock ?? Date.now)()
+    const readings = told.map(([board, { cause, rows, at }]) => [board, { cause, rows, ago: as - at }])
+    return `,"readings":${JSON.stringify(Object.fromEntries(readings))}`
   }
 
   /** How long ago that was, ms. */

@@ -33,7 +33,7 @@ import type { BoardSpec } from '../core/board-spec.js'
 import type { Decode } from '../core/change.js'
 import { asRanktideError, RanktideError, verdictOf } from '../core/errors.js'
 import type { FeedSnapshot } from '../core/feed-io.js'
-import type { Note } from '../core/note.js'
+import type { LastReading, Note } from '../core/note.js'
 import type { Base, DeadLetters, FeedSource } from '../operators/ports.js'
 import type { Recorder } from '../operators/recorder.js'
 import type { WindowLimits } from '../operators/window-events.js'
@@ -60,6 +60,8 @@ export interface FeedDefinition {
   readonly auditEvery: number | undefined
   /** ms between two verifications of what Redis has; undefined: none. */
   readonly verifyEvery: number | undefined
+  /** By board; what is written here is told with the next confirmation. */
+  readonly readings: Map<string, LastReading>
   /** What Redis has of boards that are not kept any more, as far as this replica knows. */
   readonly gone: GoneBoards
   /** Whether the configuration has a board of that name, in this feed or in another one. */

@@ -99,7 +99,7 @@ const portsOf = (
   owned: OwnedFeed,
   notes$: Subject<Note>,
 ): BoardPorts => {
-  const { name, served, store, base, deadLetters, window, auditEvery, log, recorder } = options
+  const { name, served, store, base, deadLetters, window, auditEvery, readings, log, recorder } = options
   const scheduler = asyncScheduler
   const lag = measureLag(feed, (seconds) => recorder.lag(name, seconds))
   const tell = logNotes(log, recorder)
@@ -127,6 +127,7 @@ const portsOf = (
       doubts$: obeyHeals(options, (boards) => owned.published.doubt(boards)),
       note: (note) => {
         tell(note)
+        if (note.kind === 'merged') readings.set(note.board, { cause: note.cause, rows: note.rows, at: Date.now() })
         notes$.next(note)
       },
       kept: (snapshot) => {

@@ -9,6 +9,7 @@ import { BehaviorSubject, filter, lastValueFrom } from 'rxjs'
 import { isWell } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { asRanktideError, RanktideError } from '../core/errors.js'
+import type { LastReading } from '../core/note.js'
 import { canalJson } from '../formats/canal-json.js'
 import type { Recorder } from '../operators/recorder.js'
 import { BoardReader } from '../redis/board-reader.js'
@@ -208,8 +209,9 @@ export class KeptFeed {
 
   #definition({ feed, database, marker, specs }: PreparedFeed, lease: Lease): FeedDefinition {
     const { client, prefix } = this.#around
+    const readings = new Map<string, LastReading>()
     const storeWith = (zsets: ReadonlyMap<string, string>): RedisBoardStore =>
-      new RedisBoardStore({ client, prefix, feed: feed.name, owner: () => lease.owner(), zsets })
+      new RedisBoardStore({ client, prefix, feed: feed.name, owner: () => lease.owner(), zsets, readings })
     return {
       store: storeWith(zsetsOf(feed)),
       storeWith,
@@ -220,6 +222,7 @@ export class KeptFeed {
       window: windowOf(feed.boards),
       auditEvery: this.#checks.auditMs,
       verifyEvery: this.#checks.verifyMs,
+      readings,
       gone: this.#gone,
       hasBoard: this.#around.hasBoard,
     }

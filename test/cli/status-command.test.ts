@@ -34,6 +34,7 @@ const likes: BoardReport = {
   rows: 10,
   size: 10,
   groups: null,
+  lastRead: { cause: 'refill', rows: 74, secondsAgo: 12 },
   positions: { 't/0': 120 },
   lag: { events: 0, seconds: 0 },
 }
@@ -88,8 +89,8 @@ describe('status', () => {
   it('prints a line a board and a feed, and that all is well', async () => {
     expect(await run([fine], '')).toEqual({
       code: 0,
-      out: `BOARD  STATE  AGE    ROWS      LAG        VERSION          EPOCH  OWNER
-likes  exact  0.4 s  10 of 10    0  1795266481451  1795266480000  pod-1:b54c
+      out: `BOARD  STATE  AGE    ROWS      LAG  LAST READ              VERSION          EPOCH  OWNER
+likes  exact  0.4 s  10 of 10    0  refill 12 s ago  1795266481451  1795266480000  pod-1:b54c
 
 FEED  LEASE       ENDS IN  CONFIRMED  LAG
 t     pod-1:b54c  2.4 s    0.4 s ago    0
@@ -136,9 +137,9 @@ All is well.
     )
     expect(code).toBe(1)
     expect(out.split('\n').map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
-      'BOARD  STATE  AGE  ROWS  BOARDS  LAG  VERSION  EPOCH  OWNER  REASON',
-      'likes  stale  0.4 s  10 of 10  -  20 (2 m 10 s)  1795266481451  1795266480000  pod-1:b54c  refilling',
-      '热榜  exact  0.4 s  36  12, 1 not exact  0  1795266481451  1795266480000  pod-1:b54c',
+      'BOARD  STATE  AGE  ROWS  BOARDS  LAG  LAST READ  VERSION  EPOCH  OWNER  REASON',
+      'likes  stale  0.4 s  10 of 10  -  20 (2 m 10 s)  refill 12 s ago  1795266481451  1795266480000  pod-1:b54c  refilling',
+      '热榜  exact  0.4 s  36  12, 1 not exact  0  refill 12 s ago  1795266481451  1795266480000  pod-1:b54c',
       '',
       'FEED  LEASE  ENDS IN  CONFIRMED  LAG',
       't  nobody  -  2 h 1 m ago  20 (2 m 10 s)',

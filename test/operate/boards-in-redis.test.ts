@@ -20,7 +20,9 @@ const feed = (now: number, at: number | undefined) => ({
   now,
   lease: undefined,
   heartbeat:
-    at === undefined ? undefined : { at, owner: 'pod-1:a', versions: new Map([['likes', 5]]), positions: later },
+    at === undefined
+      ? undefined
+      : { at, owner: 'pod-1:a', versions: new Map([['likes', 5]]), readings: new Map(), positions: later },
 })
 
 const exact: BoardStatus = { state: 'exact', reason: '' }

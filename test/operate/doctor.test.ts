@@ -261,7 +261,7 @@ describe('Redis', () => {
     >[0]
     const found = (age: number) => ({
       now: 100_000,
-      heartbeat: { at: 100_000 - age, owner: 'a:1', positions: new Map(), versions: new Map() },
+      heartbeat: { at: 100_000 - age, owner: 'a:1', positions: new Map(), versions: new Map(), readings: new Map() },
       lease: { owner: 'a:1', leftMs: 2_000 },
     })
     const boards = (owner: string) =>

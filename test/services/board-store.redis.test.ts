@@ -1,5 +1,10 @@
-import { afterAll, beforeAll } from 'vitest'
+import { randomUUID } from 'node:crypto'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { LastReading } from '../../src/core/note.js'
+import { RedisBoardStore } from '../../src/redis/board-store.js'
 import { RedisClient } from '../../src/redis/client.js'
+import { readFeed } from '../../src/redis/feed-status.js'
+import { feedKeys } from '../../src/redis/keys.js'
 import { boardStoreConformance } from '../conformance/board-store.js'
 import { RedisServer } from '../support/redis-server.js'
 import { storesOn } from '../support/redis-stores.js'
@@ -29,4 +34,25 @@ boardStoreConformance('Redis Cluster', async () => {
   const { port = 0, url: node = '' } = cluster ?? {}
   const nodes = [{ host: '127.0.0.1', port }]
   return storesOn(new RedisClient({ kind: 'cluster', nodes, login: { tls: false } }), node)
+})
+
+test('the heartbeat tells when rows of a board were last read, to who looks from outside', async () => {
+  const client = new RedisClient({ kind: 'url', url })
+  await client.connected()
+  const prefix = `readings-${randomUUID()}`
+  const at = 1_700_000_000_000
+  const readings = new Map<string, LastReading>([
+    ['likes', { cause: 'refill', rows: 74, at: at - 4_210 }],
+    ['gone', { cause: 'fill', rows: 1, at }],
+  ])
+  const store = new RedisBoardStore({ client, prefix, feed: 'f', owner: () => 'a:1', readings, clock: () => at })
+  await store.confirm(new Map([['t/0', 8]]), new Map([['likes', 5]]))
+  const { heartbeat, now } = await readFeed(client, prefix, 'f')
+  expect(heartbeat).toMatchObject({ owner: 'a:1', positions: new Map([['t/0', 8]]), versions: new Map([['likes', 5]]) })
+  expect([...(heartbeat?.readings.keys() ?? [])]).toEqual(['likes'])
+  const { cause, rows, at: read = 0 } = heartbeat?.readings.get('likes') ?? {}
+  expect([cause, rows, (heartbeat?.at ?? 0) - read]).toEqual(['refill', 74, 4_210])
+  expect(now - (heartbeat?.at ?? 0)).toBeLessThan(5_000)
+  await client.call((redis) => redis.del(feedKeys(prefix, 'f').heartbeat))
+  client.close()
 })
