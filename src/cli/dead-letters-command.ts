@@ -85,9 +85,12 @@ const addList = (group: Command, actions: DeadLettersActions): void => {
     .action(async (words: FileWords & FilterWords & { all: boolean; limit: number; after?: number }) => {
       const config = await loadConfig(words.config, actions.surroundings)
       const { all, after } = words
-      const options = { ...filterOf(words), all, limit: words.limit, ...(after === undefined ? {} : { after }) }
+      const filter = filterOf(words)
+      const options = { ...filter, all, limit: words.limit, ...(after === undefined ? {} : { after }) }
       const list = await actions.listDeadLetters(config, options)
-      actions.out(words.json ? `${JSON.stringify(listJson(list))}\n` : listText(list, all))
+      actions.out(
+        words.json ? `${JSON.stringify(listJson(list))}\n` : listText(list, all, Object.keys(filter).length > 0),
+      )
     })
 }
 

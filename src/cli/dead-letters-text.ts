@@ -16,10 +16,17 @@ const cut = (text: string, most: number): string => (text.length > most ? `${tex
 const sourceText = ({ topic, partition, offset }: Pick<ListedLetter, 'topic' | 'partition' | 'offset'>): string =>
   `${topic}/${partition}/${offset}`
 
-export const listText = (list: LetterList, all: boolean): string => {
+/** `filtered`: there may be others than these. */
+export const listText = (list: LetterList, all: boolean, filtered: boolean): string => {
   const { letters, more, counts, untold, deadLetters } = list
   const found = [...counts.values()].reduce((sum, count) => sum + count, 0)
-  if (found === 0) return `no ${all ? '' : 'open '}letters in ${deadLetters}\n${untoldText(untold)}`
+  if (found === 0) {
+    const kind = `no ${all ? '' : 'open '}letters in ${deadLetters}`
+    const match = filtered
+      ? ' match; without a filter "ranktide dead-letters list" has all, with the feeds and codes there are'
+      : ''
+    return `${kind}${match}\n${untoldText(untold)}`
+  }
   const heads = ['ID', 'WRITTEN', 'FEED', 'MESSAGE', 'CODE', ...(all ? ['STATE'] : []), 'DETAIL']
   const rows = letters.map((letter) => {
     const { id, at, feed, code, state, detail } = letter

@@ -230,9 +230,13 @@ const readText = (file: string): Promise<string> =>
   readFile(file, 'utf8').catch((error: unknown) => refuse(file, error))
 
 const written = (file: string, text: string): Promise<void> =>
-  writeFile(file, text, { flag: 'wx' }).catch((error: unknown) => refuse(file, error))
+  writeFile(file, text, { flag: 'wx' }).catch((error: unknown) =>
+    refuse(file, error, { ENOENT: 'cannot be made: its folder does not exist' }),
+  )
 
-const refuse = (file: string, error: unknown): never => {
+const refuse = (file: string, error: unknown, first: Readonly<Record<string, string>> = {}): never => {
   const code = error instanceof Error && 'code' in error ? String(error.code) : ''
-  throw new RanktideError('OFFSET_INVALID', `${file} ${reasons[code] ?? `gives ${code}`}`, { cause: error })
+  throw new RanktideError('OFFSETS_FILE', `${file} ${first[code] ?? reasons[code] ?? `gives ${code}`}`, {
+    cause: error,
+  })
 }

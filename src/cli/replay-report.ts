@@ -59,6 +59,7 @@ export const replayJson = ({ result, diff, written }: ReplayReport): string => {
     })
   return `${JSON.stringify({
     ...counts,
+    seconds: Math.round(counts.seconds * 1000) / 1000,
     board: boards.flatMap(({ value, entries }) => entries.map((entry) => rowJsonOf(spec, value, entry.member, entry))),
     diff: { enter: diffRows(diff.enter), leave: diffRows(diff.leave), change: diffRows(diff.change) },
     name: spec.name,

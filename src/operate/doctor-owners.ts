@@ -24,7 +24,7 @@ interface KeyTypes {
 }
 
 export const boardFinding = (
-  { name: board }: Pick<BoardConfig, 'name'>,
+  { name: board, per }: Pick<BoardConfig, 'name' | 'per'>,
   key: string,
   types: KeyTypes,
   status: BoardInRedis | undefined,
@@ -53,11 +53,11 @@ export const boardFinding = (
   const state = status?.stored.meta?.status
   if (isNew || state === undefined) return fine(name, 'is not in Redis yet')
   if (state.state === 'exact' || state.state === 'assumed')
-    return fine(name, `${state.state}, ${status?.rows ?? 0} member(s)`)
+    return fine(name, `${state.state}, ${per === undefined ? `${status?.rows ?? 0} member(s)` : `split by ${per}`}`)
   return warning(
     name,
     `${state.state}: ${state.reason}`,
-    `ranktide status and docs/errors.md say more of ${state.reason.split(':')[0]}`,
+    'run: ranktide status; a reason that begins with a code is in docs/errors.md',
   )
 }
 

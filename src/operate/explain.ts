@@ -62,12 +62,14 @@ export const explain = async (config: Config, request: ExplainRequest, progress:
 
 type Told = Omit<Explanation, 'at' | 'board' | 'problems'>
 
-const boardNamed = ({ boards, file }: Config, { board, per }: ExplainRequest): BoardConfig => {
+const boardNamed = ({ boards, counters, file }: Config, { board, per }: ExplainRequest): BoardConfig => {
   const found = boards.find(({ name }) => name === board)
   const names = boards.map(({ name }) => name)
   if (found === undefined) {
     const near = nearestName(board, names)
     const there = names.length === 0 ? 'It has none' : `There are: ${names.join(', ')}`
+    if (counters.some(({ spec }) => spec.name === board))
+      throw invalid(`${board} is a counter, and rows of boards are explained. ${there}`)
     throw invalid(`${file} has no board ${board}${near === undefined ? '.' : `; did you mean ${near}?`} ${there}`)
   }
   if (per !== undefined && found.per === undefined) throw invalid(`board ${board} is not split: --per does not fit`)

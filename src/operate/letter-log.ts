@@ -33,7 +33,7 @@ const advised = (error: unknown, topic: string): unknown => {
   if (error.code === 'KAFKA_TOPIC' && error.detail.startsWith(topic)) {
     const made =
       'ranktide run makes it when it starts: before that nothing was refused. Another name: kafka.deadLetters'
-    return new RanktideError('KAFKA_TOPIC', `${error.detail}. ${made}`, { cause: error })
+    return new RanktideError('KAFKA_TOPIC', `${topic}: ${made}`, { cause: error })
   }
   if (error.code === 'KAFKA_DENIED' && !error.detail.includes('kafka-acls')) {
     const type = `kafka-acls.sh --add --allow-principal User:NAME --operation Read --operation Describe --topic ${topic}`

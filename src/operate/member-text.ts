@@ -51,6 +51,7 @@ const namedParts = (columns: readonly Column[], text: string): readonly string[]
     const begins = at < 0 ? undefined : names.find((one) => one === piece.slice(0, at).trim())
     if (begins === undefined) values.set(name, `${values.get(name) ?? ''},${piece}`)
     else {
+      if (values.has(begins)) throw invalid(columns, text, `${begins} is named twice`)
       name = begins
       values.set(name, piece.slice(at + 1))
     }

@@ -10,10 +10,10 @@ export const exportText = (report: OffsetsReport): string => `${JSON.stringify({
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)
 
-/** OFFSET_INVALID, naming the file and the place, for what is no such file. */
+/** OFFSETS_FILE, naming the file and the place, for what is no such file. */
 export const parseExport = (text: string, file: string): readonly FileOffsets[] => {
   const invalid = (why: string): RanktideError =>
-    new RanktideError('OFFSET_INVALID', `${file} ${why}; it has to be a file of: ranktide offsets export FILE`)
+    new RanktideError('OFFSETS_FILE', `${file} ${why}; it has to be a file of: ranktide offsets export FILE`)
   const parsed = parsedOf(text)
   if (!isRecord(parsed)) throw invalid('is not a JSON object')
   if (parsed.ranktide !== head.ranktide) throw invalid('is not a file of offsets')

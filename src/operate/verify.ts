@@ -67,7 +67,7 @@ const wantedBoards = ({ boards }: Config, { boards: asked, per }: VerifyWish): R
   if (per !== undefined && whole.length > 0)
     throw new RanktideError(
       'CONFIG_INVALID',
-      `ranktide verify: --per ${per}: ${whole.map(({ name }) => name).join(', ')} is not split; name split boards with --board`,
+      `ranktide verify: --per ${per}: ${whole.map(({ name }) => name).join(', ')} ${whole.length === 1 ? 'is' : 'are'} not split; name split boards with --board`,
     )
   return new Set(wanted)
 }

@@ -78,7 +78,7 @@ export const shadowKeys = (key: string): Omit<BoardKeys, 'changes'> => {
   if (key === '' || (tag === undefined && key.includes('}')))
     throw new RanktideError(
       'CONFIG_INVALID',
-      `the key ${JSON.stringify(key)} is empty, or holds a brace outside a hash tag`,
+      key === '' ? 'the key is empty' : `the key ${JSON.stringify(key)} holds a brace outside a hash tag`,
     )
   const stem = tag === undefined ? `{${key}}` : key
   return { zset: key, rows: `${stem}:rows`, meta: `${stem}:meta` }

@@ -47,8 +47,22 @@ export const writeCheckpoint = async (path: string, checkpoint: Checkpoint): Pro
     await syncFolder(dirname(path))
   } catch (error) {
     await rm(beside, { force: true }).catch(() => {})
-    throw new RanktideError('CHECKPOINT_INVALID', `${path} cannot be written: ${String(error)}`, { cause: error })
+    throw new RanktideError('CHECKPOINT_INVALID', `${path} cannot be written: ${whyNot(error)}`, { cause: error })
   }
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOENT: 'its folder does not exist',
+  ENOTDIR: 'its folder is a file',
+  EISDIR: 'it is a folder',
+  EACCES: 'this user may not write in its folder',
+  EROFS: 'its folder is read-only',
+  ENOSPC: 'the disk is full',
+}
+
+const whyNot = (error: unknown): string => {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : ''
+  return reasons[code] ?? (error instanceof Error ? error.message : String(error))
 }
 
 /** Parts that are compressed one by one are one file to gunzip. */

@@ -64,4 +64,6 @@ export const checkWords = (words: ReplayWords, board: BoardConfig): void => {
   offsetSpecOf('--to', words.to)
   if (words.per !== undefined && board.per === undefined)
     throw wrong(`--per ${words.per}: ${board.name} is one board, it is not split (boards.${board.name}.per)`)
+  if (words.force && !words.apply && words.into === undefined)
+    throw wrong('--force is of --apply or --into, and neither is there: without them nothing is written')
 }

@@ -1,5 +1,5 @@
 /** Whether a shadow board may stand under a key: never on what the configuration's boards and feeds keep. Pure. */
-import { RanktideError } from '../core/errors.js'
+import { asRanktideError, RanktideError } from '../core/errors.js'
 import { boardKeys, feedKeys, shadowKeys, splitKeys } from '../redis/keys.js'
 import type { Config } from '../runtime/config.js'
 import { feedsOf } from '../runtime/feeds.js'
@@ -8,7 +8,7 @@ const wrong = (what: string): RanktideError => new RanktideError('CONFIG_INVALID
 
 /** Fails with CONFIG_INVALID. */
 export const checkShadowKey = (config: Pick<Config, 'boards'>, prefix: string, key: string): void => {
-  const { zset, rows, meta } = shadowKeys(key)
+  const { zset, rows, meta } = keysOf(key)
   const owners = liveKeys(config, prefix)
   for (const wanted of [zset, rows, meta]) {
     const owner = owners.get(wanted) ?? groupOwner(config, prefix, wanted)
@@ -17,6 +17,14 @@ export const checkShadowKey = (config: Pick<Config, 'boards'>, prefix: string, k
     throw wrong(
       `${what} is a key of ${owner}; --apply swaps a board in there, --into wants another name, such as replay:{${key.replace(/[{}]/g, '')}}`,
     )
+  }
+}
+
+const keysOf = (key: string): ReturnType<typeof shadowKeys> => {
+  try {
+    return shadowKeys(key)
+  } catch (error) {
+    throw wrong(asRanktideError(error).detail)
   }
 }
 

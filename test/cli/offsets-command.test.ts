@@ -160,7 +160,12 @@ describe('a file', () => {
   test('is written once, and read back', async () => {
     const file = join(directory, 'saved.json')
     expect((await run(['export', file])).out).toContain(`ranktide offsets import ${file}`)
-    expect(await run(['export', file])).toMatchObject({ code: 1, error: expect.stringContaining('is there already') })
+    expect(await run(['export', file])).toMatchObject({
+      code: 1,
+      error: expect.stringMatching(/^ranktide: OFFSETS_FILE: the file of offsets cannot be used: .* is there already/),
+    })
+    const { error } = await run(['export', join(directory, 'no-folder', 'saved.json')])
+    expect(error).toContain('saved.json cannot be made: its folder does not exist')
     const { asked } = await run(['import', file])
     const offsets = [
       {

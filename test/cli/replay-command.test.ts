@@ -56,7 +56,7 @@ const reportOf = (there: readonly Entry[], here: readonly Entry[]): ReplayReport
       from: new Map([['t/0', 0]]),
       positions: new Map([['t/0', 12_000]]),
       newest: new Map(),
-      counts: { messages: 12_000, rows: 11_000, refused: 1, seconds: 4 },
+      counts: { messages: 12_000, rows: 11_000, refused: 1, seconds: 4.000000001 },
     },
     live: [live(there)],
     diff: diffAgainstLive([live(there)], boards),
@@ -104,6 +104,7 @@ describe('words', () => {
     [['--board', 'like'], /--board like: there is no such board; did you mean likes\?; there is likes\n$/],
     [['--board', 'reads'], /reads is a counter, and counters are not replayed: .* would count it twice/],
     [['--board', 'likes', '--per', 'x'], /--per x: likes is one board, it is not split/],
+    [['--board', 'likes', '--force'], /--force is of --apply or --into, and neither is there/],
     [['--board', 'likes', '--from', 'yesterday'], /--from: "yesterday" is not allowed; allowed: beginning, /],
     [['--board', 'likes', '--to', '2026-11-21T08:00:00'], /--to: .* has no time zone; write 2026-11-21T08:00:00Z/],
   ])('%j is refused with what is there', async (line, sentence) => {

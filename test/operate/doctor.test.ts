@@ -10,6 +10,7 @@ import { judgeTrip } from '../../src/operate/doctor-marker.js'
 import { type Sample, sampleFindings } from '../../src/operate/doctor-messages.js'
 import { boardFinding, workerFindings } from '../../src/operate/doctor-owners.js'
 import { judgeRights, serverFindings } from '../../src/operate/doctor-redis.js'
+import type { BoardInRedis } from '../../src/redis/board-status.js'
 
 test('a line of config check comes apart into what is so and what to do', () => {
   const detail = "binlog_row_image is MINIMAL; run: SET GLOBAL binlog_row_image = 'FULL'; then reconnect all clients"
@@ -242,7 +243,7 @@ describe('Redis', () => {
   test('keys of boards: foreign types, a set of somebody else, a board that says it is not well', () => {
     const none = { zset: 'none', rows: 'none', meta: 'none' }
     const board = (types: Partial<typeof none>) =>
-      boardFinding({ name: 'likes' }, 'p:{likes}', { ...none, ...types }, undefined)
+      boardFinding({ name: 'likes', per: undefined }, 'p:{likes}', { ...none, ...types }, undefined)
     expect(board({})).toMatchObject({ level: 'ok' })
     expect(board({ zset: 'string' })).toMatchObject({
       level: 'error',
@@ -253,6 +254,10 @@ describe('Redis', () => {
       advice: expect.stringContaining('boards.likes.zset'),
     })
     expect(board({ meta: 'list' })).toMatchObject({ level: 'error' })
+    const there = { stored: { meta: { status: { state: 'exact', reason: '' } } }, rows: 0 } as unknown as BoardInRedis
+    const kept = { zset: 'none', rows: 'none', meta: 'hash' }
+    // The rows of a split board are under other keys: "0 members" would be no news of it.
+    expect(boardFinding({ name: 'split', per: 'biz' }, 'p:{split}', kept, there).detail).toBe('exact, split by biz')
   })
 
   test('an owner that confirms nothing, and two of them', () => {

@@ -25,6 +25,7 @@ test.each([
   [single, '-1', 'the key "-1": id cannot be "-1", but a whole number; allowed: a value of id, or id=…'],
   [single, 'ids=3', 'the key "ids=3": ids is no column of the key; did you mean id?; allowed: a value of id, or id=…'],
   [both, 'article', 'the key "article": it has 1 parts; allowed: biz:biz_id, or biz=…,biz_id=…'],
+  [single, 'id=3,id=4', 'the key "id=3,id=4": id is named twice; allowed: a value of id, or id=…'],
   [both, 'biz=article', 'the key "biz=article": biz_id is missing; allowed: biz:biz_id, or biz=…,biz_id=…'],
 ])('%# refuses %s', (table, text, detail) => {
   expect(() => memberFromText(table, text)).toThrow(`ranktide explain: ${detail}`)

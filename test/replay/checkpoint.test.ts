@@ -75,7 +75,7 @@ describe('a checkpoint', () => {
     expect(saver.due()).toBe(false)
     await expect(saver.save()).rejects.toMatchObject({
       code: 'CHECKPOINT_INVALID',
-      detail: expect.stringMatching(/cannot be written: .*ENOENT/),
+      detail: expect.stringMatching(/cannot be written: its folder does not exist$/),
     })
   })
 })

@@ -195,7 +195,7 @@ describe.each(databaseNames)('what %s has', (server) => {
     [
       'a wrong password',
       () => [sandbox.readerUrl.replace('reader:reader@', 'reader:hunter2@')],
-      /^1 ranktide: DATABASE_DENIED: the database refuses the user or password: .*Access denied for user 'reader'/,
+      /^1 ranktide: DATABASE_DENIED: the database refuses the login, or a right is missing: .*Access denied for user 'reader'/,
     ],
     [
       'nobody there',
