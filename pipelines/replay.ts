@@ -20,6 +20,8 @@ export interface ReplayPorts {
   readonly start: Positions
   readonly decode: Decode
   readonly decoding: DecodeObserver
+  /** By partition, the newest commit time before `start`. */
+  readonly newest: ReadonlyMap<string, number>
   readonly window: WindowLimits
   readonly rows: RowGatherer
   readonly saver: Saver
@@ -30,7 +32,7 @@ export const replayPipeline = (ports: ReplayPorts): Observable<FeedSnapshot> =>
   ports.source
     .batches(ports.start)
     .pipe(
-      decodeMessages(ports.decode, ports.decoding),
+      decodeMessages(ports.decode, ports.decoding, ports.newest),
       windowEvents(ports.window, ports.keeping.scheduler),
       gatherRows(ports.rows),
       keepNewestPerKey(),

@@ -24,9 +24,11 @@ interface Seen {
   batchEs: number
   /** Record times of the latest drops, ms since 1970. */
   drops: readonly number[]
+  /** What was newest when commit times last regressed: until something newer comes, it is not caught up. 0: it is. */
+  until: number
 }
 
-const unseen: Seen = { batchId: 0, newestEs: 0, regressed: false, first: false, batchEs: 0, drops: [] }
+const unseen: Seen = { batchId: 0, newestEs: 0, regressed: false, first: false, batchEs: 0, drops: [], until: 0 }
 
 export class RewindSigns {
   readonly #seen = new Map<string, Seen>()
@@ -49,6 +51,14 @@ export class RewindSigns {
     return this.#regresses(seen, es) || dropped
   }
 
+  /**
+   * Partitions in which commit times have regressed, and nothing newer has come yet than what had come before. Told by
+   * commit times alone, so that who goes on from a position and the newest time there comes to the same.
+   */
+  get behind(): readonly string[] {
+    return [...this.#seen].flatMap(([partition, { until }]) => (until > 0 ? [partition] : []))
+  }
+
   #drops(seen: Seen, batchId: number | undefined, es: number, at: number): boolean {
     // Drops that are long ago count no more, whether or not there is a new one.
     seen.drops = seen.drops.filter((drop) => at - drop < dropsWindowMs)
@@ -68,7 +78,9 @@ export class RewindSigns {
   #regresses(seen: Seen, es: number | undefined): boolean {
     if (es === undefined || es <= 0) return false
     const before = seen.regressed
+    if (es > seen.newestEs) seen.until = 0
     seen.regressed = es < seen.newestEs - regressMs
+    if (seen.regressed) seen.until = seen.newestEs
     seen.newestEs = Math.max(seen.newestEs, es)
     return seen.regressed && !before
   }

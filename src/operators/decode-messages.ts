@@ -54,7 +54,9 @@ const decodeBatch = (
   }
   const { positions, messages } = batch
   const release = () => batch.release()
-  const decodedBatch = { events, refused, positions, maxEs, messages: messages.length, release }
+  const { behind } = signs
+  const told = behind.length === 0 ? {} : { behind }
+  const decodedBatch = { events, refused, positions, maxEs, messages: messages.length, ...told, release }
   if (messages.length > 0) {
     observer.decoded?.(decodedBatch)
     observer.severalSources?.(signs.several)

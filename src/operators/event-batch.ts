@@ -11,6 +11,8 @@ export interface EventBatch {
   /** The greatest commit time a partition, ms since 1970. */
   readonly maxEs: ReadonlyMap<string, number>
   readonly messages: number
+  /** Partitions in which, at its end, what was sent before is being sent again; undefined: none. */
+  readonly behind?: readonly string[]
   /** Asks for the next batch. */
   release(): void
 }

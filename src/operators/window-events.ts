@@ -78,6 +78,7 @@ interface OpenWindow {
   positions: Positions
   readonly maxEs: Map<string, number>
   messages: number
+  behind?: readonly string[]
   /** The batch that is released with the window. */
   held: EventBatch | undefined
   /** Its time is over. */
@@ -87,11 +88,12 @@ interface OpenWindow {
 const isFull = (window: OpenWindow, limits: WindowLimits): boolean =>
   window.due || window.held !== undefined || window.events.length >= limits.events
 
-const opened = ({ events, positions, maxEs, messages }: EventBatch): OpenWindow => ({
+const opened = ({ events, positions, maxEs, messages, behind }: EventBatch): OpenWindow => ({
   events: [...events],
   positions,
   maxEs: new Map(maxEs),
   messages,
+  ...(behind === undefined ? {} : { behind }),
   held: undefined,
   // Positions alone wait for nothing: a barrier may be waiting for them.
   due: messages === 0,
@@ -102,5 +104,7 @@ const joined = (window: OpenWindow, batch: EventBatch): OpenWindow => {
   for (const [id, es] of batch.maxEs) window.maxEs.set(id, Math.max(es, window.maxEs.get(id) ?? 0))
   window.positions = furthest(window.positions, batch.positions)
   window.messages += batch.messages
+  if (batch.behind === undefined) delete window.behind
+  else window.behind = batch.behind
   return window
 }

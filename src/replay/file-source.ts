@@ -29,7 +29,7 @@ export const openFileSource = async ({ path, from, to, topics, topic }: FileWord
   return {
     batches: (start) => file.batches(start),
     start: new Map(),
-    resolved: () => ({ ...range.resolved, unread: [], offsets: file.form === 'records' }),
+    resolved: () => ({ ...range.resolved, offsets: file.form === 'records' }),
     notes: [],
     kept: null,
     progress: () => ({ done, total: size }),

@@ -41,6 +41,8 @@ const rowsPerMessage = 2
 /** Whether partitions can have overtaken each other is known at the end: until then they may have. */
 const several = 2
 const onlyBetweenPartitions = ['key-change', 'truncate']
+/** The partition stands behind it in the name of a doubt that is not the table's: no TRUNCATE ends it. */
+const behindIn = 'behind '
 /** The doubt that is noted with every TRUNCATE: what was before it is of no interest any more. */
 const emptied = 'truncate'
 
@@ -61,9 +63,19 @@ export class RangeBase implements Base, RowGatherer {
   #credit = 0
   #over = false
   #waiting: (() => void)[] = []
+  /** Partitions in which what was sent before is being sent again, as of the last window. */
+  #behind: readonly string[] = []
+  /** The same of a replay that is gone on with here, and what had been the newest there: what is newer ends it. */
+  readonly #behindBefore = new Map<string, number>()
 
   constructor(state: RangeState) {
-    this.#table = new StreamTable(state.table)
+    const doubts = [...state.table.doubts]
+    const ownDoubts = new Map(doubts.filter(([kind]) => !kind.startsWith(behindIn)))
+    this.#table = new StreamTable({ ...state.table, doubts: ownDoubts })
+    for (const [kind] of doubts) {
+      const id = kind.slice(behindIn.length)
+      if (kind.startsWith(behindIn)) this.#behindBefore.set(id, state.newest.get(id) ?? 0)
+    }
     this.#newest = new Map(state.newest)
     this.#positions = state.positions
     this.#messages = state.messages
@@ -72,8 +84,9 @@ export class RangeBase implements Base, RowGatherer {
   }
 
   get state(): RangeState {
+    const { state } = this.#table
     return {
-      table: this.#table.state,
+      table: { ...state, doubts: new Map([...state.doubts, ...this.#behindDoubts()]) },
       positions: this.#positions,
       newest: this.#newest,
       messages: this.#messages,
@@ -86,7 +99,7 @@ export class RangeBase implements Base, RowGatherer {
     return this.#table.rows
   }
 
-  gather({ events, positions, maxEs, messages }: EventBatch): void {
+  gather({ events, positions, maxEs, messages, behind = [] }: EventBatch): void {
     for (const event of events) {
       if (event.kind === 'row') this.#rows += 1
       else if (event.kind === 'refused') this.#refused += 1
@@ -94,6 +107,8 @@ export class RangeBase implements Base, RowGatherer {
       if (event.kind === 'held-up' || event.kind === 'going-on') continue
       this.#table.apply(event, several)
     }
+    this.#behind = behind
+    for (const [id, es] of maxEs) if (es > (this.#behindBefore.get(id) ?? es)) this.#behindBefore.delete(id)
     for (const [id, es] of maxEs) this.#newest.set(id, Math.max(es, this.#newest.get(id) ?? 0))
     this.#positions = furthest(this.#positions, positions)
     this.#messages += messages
@@ -108,7 +123,7 @@ export class RangeBase implements Base, RowGatherer {
   }
 
   status(partitions: number, { before, always }: RangeReasons): BoardStatus {
-    const { broken, refused, doubts } = this.#table.state
+    const { broken, refused, doubts } = this.state.table
     if (broken !== undefined) return { state: 'degraded', reason: brokenReason(broken, refused) }
     const told = [...doubts].filter(([kind]) => partitions > 1 || !onlyBetweenPartitions.includes(kind))
     const reasons = [...always, ...(doubts.has(emptied) ? [] : before), ...told.map(([, doubt]) => doubt)]
@@ -125,6 +140,14 @@ export class RangeBase implements Base, RowGatherer {
 
   mark(): Observable<void> {
     return new Observable((subscriber) => subscriber.error(new Error('no marker can be written to the past')))
+  }
+
+  /** A row that was sent again is as it was then, beside others as they are: a state that the table never had. */
+  #behindDoubts(): readonly (readonly [string, string])[] {
+    return [...new Set([...this.#behindBefore.keys(), ...this.#behind])].map((id) => [
+      `${behindIn}${id}`,
+      `ends while ${id} is being sent again: rows may be older than they were`,
+    ])
   }
 
   #answer<T>(question: (rows: Rows) => T): Observable<T & Pick<RefillRows, 'at'>> {

@@ -24,6 +24,8 @@ export interface ResolvedSource {
   readonly to: Positions
   /** Partitions that there are and that are not read. */
   readonly unread: readonly string[]
+  /** Of a file: offsets between those that it has, in words. */
+  readonly missing?: readonly string[]
   /** Whether positions are offsets of topics; else they are numbers of lines. */
   readonly offsets: boolean
 }

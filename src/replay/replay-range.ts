@@ -138,6 +138,7 @@ class RangeReplay {
       start: base.state.positions,
       decode,
       decoding: progress,
+      newest: new Map(base.state.newest),
       window,
       rows: base,
       saver: this.#saver(),

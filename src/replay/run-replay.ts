@@ -21,7 +21,7 @@ import { fileIdentity, openFileSource } from './file-source.js'
 import { diffAgainstLive, type LiveBoard, type ReplayDiff, readLive } from './live-boards.js'
 import { RangeBase, type RangeState } from './range-base.js'
 import { rangeReasons } from './range-reasons.js'
-import type { RangeSource } from './range-source.js'
+import type { RangeSource, ResolvedSource } from './range-source.js'
 import { type RangeOutcome, replayRange } from './replay-range.js'
 import type { ReplayedBoard, ReplayResult } from './replay-result.js'
 import { boardOf, checkWords, offsetSpecOf, type ReplayWords } from './replay-words.js'
@@ -236,9 +236,17 @@ class Replay {
     return openKafkaSource({ kafka: this.#config.kafka, topics: this.#topics, ...specs, kept })
   }
 
+  /** Topics of the board that `--topic` leaves out; where it names others, such as copies, none is known to be. */
+  #withTopics(range: ResolvedSource): ResolvedSource {
+    const { topics } = this.#board
+    const left = topics.filter((topic) => !this.#topics.includes(topic))
+    if (left.length === 0 || !this.#topics.every((topic) => topics.includes(topic))) return range
+    return { ...range, unread: [...range.unread, ...left] }
+  }
+
   #result(source: RangeSource, base: RangeBase, boards: readonly ReplayedBoard[], seconds: number): ReplayResult {
     const { positions, newest, messages, rows, refused } = base.state
-    const range = source.resolved()
+    const range = this.#withTopics(source.resolved())
     const to = new Map([...positions, ...range.to])
     return {
       spec: this.#spec,

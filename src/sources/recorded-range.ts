@@ -14,7 +14,24 @@ interface Lane {
   end: number
   begun: number | undefined
   ended: number | undefined
+  /** Offsets of the range that the file does not have: the first such places, in words. */
+  readonly missing: string[]
 }
+
+export interface ResolvedRecording {
+  readonly from: Positions
+  readonly to: Positions
+  /** Partitions that the file has and that are not part of the range. */
+  readonly unread: readonly string[]
+  /** Offsets between those that the file has of the range: what they held is not known. */
+  readonly missing: readonly string[]
+}
+
+/** Places that are kept of each partition. */
+const mostMissing = 10
+
+const gap = (from: number, to: number, id: string): string =>
+  to - from === 1 ? `offset ${from} of ${id}` : `offsets ${from} to ${to - 1} of ${id}`
 
 export class RecordedRange {
   readonly #from: OffsetSpec
@@ -38,14 +55,19 @@ export class RecordedRange {
   takes(message: Message): boolean {
     const { topic, partition, offset } = message
     const id = partitionId(topic, partition)
-    const lane = this.#lanes.get(id) ?? { first: offset, end: offset, begun: undefined, ended: undefined }
+    const known = this.#lanes.get(id)
+    const lane = known ?? { first: offset, end: offset, begun: undefined, ended: undefined, missing: [] }
+    const { end } = lane
     this.#lanes.set(id, lane)
     lane.end = offset + 1
     if (!names(this.#from, id) || !names(this.#to, id)) return false
     if (lane.begun === undefined && isAtOrAfter(this.#from, id, message)) lane.begun = offset
     if (lane.begun === undefined) return false
     if (lane.ended === undefined && this.#to.kind !== 'end' && isAtOrAfter(this.#to, id, message)) lane.ended = offset
-    return lane.ended === undefined
+    if (lane.ended !== undefined) return false
+    if (offset > end && lane.begun !== offset && lane.missing.length < mostMissing)
+      lane.missing.push(gap(end, offset, id))
+    return true
   }
 
   /** Where the next message of the partition may stand at the earliest. */
@@ -54,7 +76,7 @@ export class RecordedRange {
   }
 
   /** What it came to, once the file has been read. OFFSET_INVALID for offsets that it does not have. */
-  get resolved(): { readonly from: Positions; readonly to: Positions } {
+  get resolved(): ResolvedRecording {
     this.#checkNamed('--from', this.#from)
     this.#checkNamed('--to', this.#to)
     const from = new Map<string, number>()
@@ -69,7 +91,9 @@ export class RecordedRange {
       from.set(id, begin)
       to.set(id, until)
     }
-    return { from, to }
+    const lanes = [...this.#lanes]
+    const unread = lanes.flatMap(([id]) => (from.has(id) ? [] : [id]))
+    return { from, to, unread, missing: lanes.flatMap(([, { missing }]) => missing) }
   }
 
   #checkNamed(name: string, spec: OffsetSpec): void {

@@ -1,0 +1,150 @@
+/** What a range says of itself where it does not hold everything: never `exact`. */
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { isLeft } from 'fp-ts/lib/Either.js'
+import { afterAll, describe, expect, it } from 'vitest'
+import type { BoardSpec } from '../../src/core/board-spec.js'
+import { type OffsetSpec, parseOffsetSpec } from '../../src/core/offset-spec.js'
+import { canalJson } from '../../src/formats/canal-json.js'
+import { openFileSource } from '../../src/replay/file-source.js'
+import { RangeBase, type RangeState } from '../../src/replay/range-base.js'
+import { rangeReasons } from '../../src/replay/range-reasons.js'
+import { replayRange } from '../../src/replay/replay-range.js'
+import { canalMessage, ddlMessage, es, scores } from '../support/canal-messages.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'ranktide-range-status-'))
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const specOf = (text: string): OffsetSpec => {
+  const spec = parseOffsetSpec(text)
+  if (isLeft(spec)) throw new Error(spec.left)
+  return spec.right
+}
+
+const spec: BoardSpec = {
+  name: 'scores',
+  table: scores,
+  direction: 'desc',
+  ties: 'newest',
+  size: 3,
+  display: [0, 1],
+  score: { kind: 'column', column: 1 },
+  where: undefined,
+}
+
+interface Line {
+  readonly partition?: number
+  readonly offset: number
+  readonly value: Uint8Array
+}
+
+const nothing = (): RangeState => ({
+  table: { rows: new Map(), doubts: new Map(), broken: undefined, refused: 0 },
+  positions: new Map(),
+  newest: new Map(),
+  messages: 0,
+  rows: 0,
+  refused: 0,
+})
+
+let files = 0
+const replay = async (lines: readonly Line[], words: { from?: string; to?: string } = {}, state = nothing()) => {
+  files += 1
+  const path = join(folder, `${files}.jsonl`)
+  const texts = lines.map(({ partition = 0, offset, value }, i) =>
+    JSON.stringify({
+      topic: 't',
+      partition,
+      offset,
+      timestamp: es + 10_000_000 + i,
+      key: null,
+      value: Buffer.from(value).toString('utf8'),
+    }),
+  )
+  writeFileSync(path, texts.join('\n'))
+  const { from = 'beginning', to = 'end' } = words
+  const source = await openFileSource({ path, from: specOf(from), to: specOf(to), topics: undefined, topic: 't' })
+  const base = new RangeBase(state)
+  const { boards, state: left } = await replayRange({
+    spec,
+    decode: canalJson([scores]),
+    batches: (start) => source.batches(start),
+    base,
+  })
+  const range = source.resolved()
+  const status = base.status(range.to.size, rangeReasons(range, false))
+  return {
+    ...status,
+    state: left,
+    told: status.state,
+    members: boards[0]?.entries.map(({ member, score }) => [member, score]),
+  }
+}
+
+const row = (id: number, score: number, more: object = {}): Uint8Array =>
+  canalMessage({ data: [{ id: String(id), score: String(score), name: 'x' }], ...more })
+const truncate = ddlMessage('TRUNCATE', 'TRUNCATE TABLE scores')
+
+describe('partitions that are left out', () => {
+  it('are missing after a TRUNCATE, too', async () => {
+    const lines = [
+      { offset: 0, value: row(1, 5) },
+      { partition: 1, offset: 0, value: row(2, 6) },
+      { offset: 1, value: truncate },
+      { partition: 1, offset: 1, value: row(3, 9) },
+      { offset: 2, value: row(4, 1) },
+    ]
+    const { told, reason } = await replay(lines, { from: '0:0' })
+    expect([told, reason]).toEqual(['assumed', 'without t/1: rows that were written there are not in it'])
+  })
+
+  it('leave nothing to be said of where the range begins, which a TRUNCATE made up for', () => {
+    const range = { from: new Map([['t/0', 3]]), to: new Map([['t/0', 9]]), unread: ['t/1'], offsets: true }
+    const { before, always } = rangeReasons(range, true)
+    expect(always).toEqual(['without t/1: rows that were written there are not in it'])
+    expect(before).toHaveLength(1)
+  })
+})
+
+describe('offsets that a file does not have', () => {
+  it('may have held rows', async () => {
+    const lines = [0, 1, 5].map((offset) => ({ offset, value: row(offset + 1, offset) }))
+    const { told, reason } = await replay(lines)
+    expect([told, reason]).toEqual(['assumed', 'the file has no offsets 2 to 4 of t/0'])
+    expect((await replay(lines.slice(0, 2))).told).toBe('exact')
+  })
+
+  it('are of no interest outside the range', async () => {
+    const lines = [0, 1, 5].map((offset) => ({ offset, value: row(offset + 1, offset) }))
+    expect((await replay(lines, { to: '1' })).told).toBe('exact')
+  })
+})
+
+describe('a range that ends while what was sent before is being sent again', () => {
+  const hour = 3_600_000
+  const sent = [
+    { offset: 0, value: row(1, 5, { id: 90, es }) },
+    { offset: 1, value: row(1, 9, { id: 91, es: es + hour }) },
+    { offset: 2, value: row(1, 5, { id: 1, es }) },
+    { offset: 3, value: row(1, 9, { id: 2, es: es + hour }) },
+    { offset: 4, value: row(2, 1, { id: 3, es: es + hour + 1_000 }) },
+  ]
+
+  it('is of no time at all', async () => {
+    const { told, reason, members } = await replay(sent.slice(0, 3))
+    expect(members).toEqual([['1', '5']])
+    expect([told, reason]).toEqual(['assumed', 'ends while t/0 is being sent again: rows may be older than they were'])
+  })
+
+  it('until what comes is newer than all that was sent before', async () => {
+    expect((await replay(sent.slice(0, 4))).told).toBe('assumed')
+    expect((await replay(sent)).told).toBe('exact')
+  })
+
+  it('also where it was interrupted meanwhile', async () => {
+    const first = await replay(sent.slice(0, 3))
+    expect((await replay(sent.slice(0, 3), {}, first.state)).told).toBe('assumed')
+    expect((await replay(sent, {}, first.state)).told).toBe('exact')
+  })
+})
