@@ -239,6 +239,18 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     return replies.map((text) => wholeNumber(text ?? undefined))
   }
 
+  /** The name of the board's sorted set. */
+  zsetOf(board: string): string {
+    return this.#keysOf(board).zset
+  }
+
+  /** Of which the board says to be; empty where it is not there or says nothing. */
+  async positionsOf(board: string): Promise<Positions> {
+    const { meta } = this.#keysOf(board)
+    const text = await this.#options.client.call((redis) => redis.hget(meta, 'positions'))
+    return parseNumbersText(text ?? undefined) ?? new Map()
+  }
+
   async inspect(board: string): Promise<FoundBoard | undefined> {
     const { stored, entries, strays } = await readBoard(this.#options.client, this.#keysOf(board))
     const { epoch, owner, version } = stored

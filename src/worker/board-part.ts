@@ -73,7 +73,9 @@ export class BoardPart {
     const { prefix } = redis
     const { instance } = config
     const hasBoard = (name: string): boolean => this.#config.boards.some((board) => board.name === name)
-    this.#around = { client: this.#client, subscriber, prefix, instance, log, lifecycle, recorder, parts, hasBoard }
+    const hasZset = (key: string): boolean => this.#config.boards.some((board) => board.zset === key)
+    const opened = { client: this.#client, subscriber, lifecycle }
+    this.#around = { ...opened, prefix, instance, log, recorder, parts, hasBoard, hasZset }
     this.#feeds = feedsOf(config).map((feed) => this.#keep(new KeptFeed(feed, config.database, this.#around)))
     this.views = new BoardViews([], [], Date.now)
     this.#serve()

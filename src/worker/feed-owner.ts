@@ -66,6 +66,8 @@ export interface FeedDefinition {
   readonly gone: GoneBoards
   /** Whether the configuration has a board of that name, in this feed or in another one. */
   readonly hasBoard: (name: string) => boolean
+  /** Whether one of them has its sorted set there, by a name of its own. */
+  readonly hasZset: (key: string) => boolean
 }
 
 interface FeedSurroundings {

@@ -44,6 +44,8 @@ export interface FeedSurroundings {
   readonly parts: Pick<WorkerParts, 'deadLetters' | 'openSource'>
   /** Whether the configuration of now has a board of that name. */
   readonly hasBoard: (name: string) => boolean
+  /** … and one whose sorted set goes by that name of its own. */
+  readonly hasZset: (key: string) => boolean
 }
 
 /** How often boards are compared with their tables. */
@@ -180,7 +182,7 @@ export class KeptFeed {
 
   /** The feed is not wanted any more. Its owner deletes in Redis what nobody goes on with. */
   async end(gone: readonly GoneBoard[]): Promise<void> {
-    const { log, recorder } = this.#around
+    const { log, recorder, hasZset } = this.#around
     const { name } = this.#feed
     const running = this.#running
     if (running !== undefined) {
@@ -190,7 +192,7 @@ export class KeptFeed {
         if (!running.lease.holds()) throw new RanktideError('LEASE_LOST', `feed ${name}, which is not kept any more`)
       }
       if (running.lease.holds())
-        await sweepGone({ name, storeWith, log }, gone, stillOurs).catch((error: unknown) =>
+        await sweepGone({ name, storeWith, hasZset, log }, gone, stillOurs).catch((error: unknown) =>
           log.error(
             { feed: name, error: asRanktideError(error) },
             'Boards that are not kept any more are still in Redis',
@@ -225,6 +227,7 @@ export class KeptFeed {
       readings,
       gone: this.#gone,
       hasBoard: this.#around.hasBoard,
+      hasZset: this.#around.hasZset,
     }
   }
 

@@ -5,9 +5,13 @@
  * Which boards those are is told by the reload that removed them, and by the last owner's heartbeat: so it is done too
  * where the reload did not come to it (a process that was killed), and where the configuration changed by a restart. Every
  * board is taken before it is deleted, so an earlier owner is fenced and can't bring it back.
+ *
+ * Whoever else shares the prefix may have a board of that name by now, from other topics: where the heartbeat alone tells
+ * of a board, it is looked at first. A sorted set that a configured board is told to use stays, whoever had it before.
  */
 import { RanktideError } from '../core/errors.js'
 import { groupName } from '../core/group-name.js'
+import { parsePartitionId } from '../core/positions.js'
 import type { TakenBoard } from '../operators/ports.js'
 import { vouchingOf } from '../operators/published-boards.js'
 import type { RedisBoardStore } from '../redis/board-store.js'
@@ -20,8 +24,11 @@ export interface GoneBoards {
   boards: readonly GoneBoard[]
 }
 
-type SweepOptions = Pick<FeedOwnerOptions, 'name' | 'served' | 'store' | 'storeWith' | 'gone' | 'hasBoard' | 'log'>
-type Sweeping = Pick<RedisBoardStore, 'take' | 'takeAll' | 'registered' | 'forget' | 'unregister'>
+type SweepOptions = Pick<
+  FeedOwnerOptions,
+  'name' | 'served' | 'store' | 'storeWith' | 'gone' | 'hasBoard' | 'hasZset' | 'log'
+>
+type Sweeping = Pick<RedisBoardStore, 'zsetOf' | 'take' | 'takeAll' | 'registered' | 'forget' | 'unregister'>
 
 const groupsAtOnce = 500
 
@@ -41,13 +48,21 @@ export const sweepBoards = async (options: SweepOptions, stillOurs: () => void):
       if ((!whole && !groups) || told.some((one) => one.name === board)) return []
       return [{ name: board, zset: undefined, groups, whole, zsetStays: false }]
     })
-  await sweepGone(options, [...told, ...noted], stillOurs)
+  const ours: GoneBoard[] = []
+  for (const board of noted) if (!board.whole || !(await isElsewhere(options, board.name))) ours.push(board)
+  await sweepGone(options, [...told, ...ours], stillOurs)
   gone.boards = gone.boards.filter((board) => !told.includes(board))
+}
+
+/** The board is of topics that this feed does not have: another feed keeps it now. */
+const isElsewhere = async ({ store, served }: SweepOptions, board: string): Promise<boolean> => {
+  const positions = await store.positionsOf(board)
+  return [...positions.keys()].some((id) => !served.topics.includes(parsePartitionId(id).topic))
 }
 
 /** The same for boards that are known. */
 export const sweepGone = async (
-  options: Pick<SweepOptions, 'name' | 'storeWith' | 'log'>,
+  options: Pick<SweepOptions, 'name' | 'storeWith' | 'hasZset' | 'log'>,
   boards: readonly GoneBoard[],
   stillOurs: () => void,
 ): Promise<void> => {
@@ -60,12 +75,14 @@ export const sweepGone = async (
 
 /** What is left in Redis of one board. */
 const sweep = async (
-  { storeWith }: Pick<SweepOptions, 'storeWith'>,
+  { storeWith, hasZset }: Pick<SweepOptions, 'storeWith' | 'hasZset'>,
   { name, zset, groups, whole, zsetStays }: GoneBoard,
   stillOurs: () => void,
 ): Promise<void> => {
-  const named = zset === undefined ? [] : ([[name, zsetStays ? noZset(zset) : zset]] as const)
-  const store: Sweeping = storeWith(new Map(named))
+  const usual: Sweeping = storeWith(new Map())
+  const key = zset ?? usual.zsetOf(name)
+  const stays = zsetStays || (zset === undefined && hasZset(key))
+  const store: Sweeping = zset === undefined && !stays ? usual : storeWith(new Map([[name, stays ? noZset(key) : key]]))
   stillOurs()
   const taken = await store.take(name)
   if (groups) await sweepGroups(store, name, taken, stillOurs)

@@ -24,6 +24,10 @@ const sweepWith = async (setting: {
   readonly groups?: readonly string[]
   readonly fenced?: string
   readonly lostAfter?: number
+  /** Of a configured board, by names of their own. */
+  readonly zsets?: readonly string[]
+  /** What a board in Redis says to be of. */
+  readonly positions?: Readonly<Record<string, readonly (readonly [string, number])[]>>
 }) => {
   const calls: string[] = []
   const storeWith = (zsets: ReadonlyMap<string, string>): RedisBoardStore => {
@@ -35,6 +39,8 @@ const sweepWith = async (setting: {
     }
     const store: Partial<RedisBoardStore> = {
       confirmed: async () => ({ positions: new Map(), versions: new Map(Object.entries(setting.versions ?? {})) }),
+      zsetOf: (board) => zsets.get(board) ?? `p:{${board}}`,
+      positionsOf: async (board) => new Map(setting.positions?.[board] ?? []),
       take: async (board) => taken(board),
       takeAll: async (boards) => boards.map(taken),
       registered: async () => ({
@@ -64,7 +70,7 @@ const sweepWith = async (setting: {
   const served = {
     specs,
     former: [],
-    topics: [],
+    topics: ['t'],
     reader: { read: () => undefined },
     groups: new Map(),
     owned: undefined,
@@ -78,6 +84,7 @@ const sweepWith = async (setting: {
     gone,
     log,
     hasBoard: (name: string) => names.has(name),
+    hasZset: (key: string) => setting.zsets?.includes(key) === true,
   }
   let error: unknown
   await sweepBoards(options, stillOurs).catch((raw: unknown) => {
@@ -129,6 +136,17 @@ test('what the last owner kept and nobody told of goes too, but nothing that is 
   const specs = [{ name: 'kept' }, { name: 'single' }, { name: 'split', per: 1 }]
   const { calls } = await sweepWith({ versions, specs, elsewhere: ['moved'] })
   expect(calls).toEqual(['take x', 'forget 7/3 x', 'take single'])
+})
+
+test('a set by the usual name stays where another board is told to use it', async () => {
+  const { calls } = await sweepWith({ told: [goneOf('x')], versions: { y: 1 }, zsets: ['p:{x}', 'p:{y}'] })
+  expect(calls).toEqual(['take x {x}:none', 'forget 7/3 x {x}:none', 'take y {y}:none', 'forget 7/3 y {y}:none'])
+})
+
+test('a board that another feed keeps by now is left alone: whoever shares the prefix may have it', async () => {
+  const positions = { x: [['other/0', 5]], y: [['t/0', 5]] } as const
+  const { calls } = await sweepWith({ versions: { x: 1, y: 2 }, positions })
+  expect(calls).toEqual(['take y', 'forget 7/3 y'])
 })
 
 test('another owner ends it, and what was not done is done by the next run', async () => {
