@@ -52,7 +52,7 @@ const ofSettings = {
   TABLE_MISSING:
     "correct boards.NAME.table (in the server's letter case) or make the table; a table that the user may not see needs GRANT SELECT",
   COLUMN_MISSING: 'correct the name in the configuration',
-  COLUMN_TYPE: 'choose another column: docs/canal.md lists the types',
+  COLUMN_TYPE: 'change the column as the sentence says, or choose another: docs/canal.md lists the types',
   EXPRESSION_INVALID: 'correct the expression: docs/expressions.md',
   KEY_NOT_UNIQUE: 'set boards.NAME.key to one of the keys that the sentence names',
   TABLE_ENGINE: 'run: ALTER TABLE … ENGINE=InnoDB',

@@ -115,6 +115,8 @@ const open = (config: RedisConnection): { redis: Redis | Cluster; where: string 
 export class RedisClient {
   /** Host and port (or nodes), for messages. */
   readonly where: string
+  /** The number of the logical database; 0 in a cluster. */
+  readonly db: number
   /** One error for each attempt to connect that failed, so that a waiting process can say what it waits for. */
   readonly failures$: Observable<RanktideError>
   readonly #failures = new Subject<RanktideError>()
@@ -125,6 +127,7 @@ export class RedisClient {
   constructor(config: RedisConnection) {
     const { redis, where } = open(config)
     this.where = where
+    this.db = redis instanceof Redis ? (redis.options.db ?? 0) : 0
     this.failures$ = this.#failures.asObservable()
     this.#redis = withScripts(redis)
     this.#redis.on('error', (error: unknown) => {

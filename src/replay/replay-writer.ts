@@ -29,6 +29,7 @@ export class ReplayWriter {
   readonly #words: WriteWords
   readonly #config: Pick<Config, 'boards'>
   readonly #prefix: string
+  readonly #db: number
   readonly #board: BoardConfig
   readonly #topics: readonly string[]
 
@@ -41,6 +42,7 @@ export class ReplayWriter {
     const feed = feedsOf(config).find(({ boards }) => boards.some(({ name }) => name === board.name))
     this.#config = config
     this.#prefix = redis.prefix
+    this.#db = redis.client.db
     this.#board = board
     this.#words = words
     this.#topics = feed?.topics ?? board.topics
@@ -75,7 +77,7 @@ export class ReplayWriter {
     const last = Math.max(0, Math.min(members, 10) - 1)
     const look = this.#board.order === 'desc' ? 'ZREVRANGE' : 'ZRANGE'
     const told = changed ? `${members} members written to ${key}` : `${key} holds these ${members} members already`
-    return `${told}; nobody keeps it up to date. Look at it:  redis-cli ${look} ${quoted(key)} 0 ${last} WITHSCORES\n`
+    return `${told}; nobody keeps it up to date. Look at it:  redis-cli ${this.#db === 0 ? '' : `-n ${this.#db} `}${look} ${quoted(key)} 0 ${last} WITHSCORES\n`
   }
 
   #appliedText({ board, changed, sent: { leave, enter, change }, version, fenced }: Applied): string {

@@ -23,8 +23,9 @@ const withWriter = async <T>(
   board: string,
   words: Partial<WriteWords>,
   use: (writer: ReplayWriter) => T | Promise<T>,
+  url = 'redis://127.0.0.1:1',
 ): Promise<T> => {
-  const client = new RedisClient({ kind: 'url', url: 'redis://127.0.0.1:1' })
+  const client = new RedisClient({ kind: 'url', url })
   client.failures$.subscribe()
   const found = config.boards.find(({ name }) => name === board)
   if (found === undefined) throw new Error(board)
@@ -72,6 +73,9 @@ describe('what was written', () => {
     const again = await text('lowest', { into: { key: "it's:{x}", changed: false, members: 3 } })
     expect(again).toContain("it's:{x} holds these 3 members already")
     expect(again).toContain("ZRANGE 'it'\\''s:{x}' 0 2 WITHSCORES")
+    const into = { key: 'old', changed: true, members: 1 }
+    const elsewhere = await withWriter('likes', {}, (writer) => writer.text({ into }), 'redis://127.0.0.1:1/7')
+    expect(elsewhere).toContain('redis-cli -n 7 ZREVRANGE old 0 0')
   })
 
   it('is told with what happens next', async () => {
