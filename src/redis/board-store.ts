@@ -90,11 +90,16 @@ const takenOf = (reply: unknown): TakenBoard => {
   const [epoch, version, zset, rows, meta] = Array.isArray(reply) ? (reply as unknown[]) : []
   const numbers = { epoch: wholeNumber(String(epoch)), version: wholeNumber(String(version)) }
   if (numbers.epoch === undefined || numbers.version === undefined) throw malformed('take')
+  const entries = entriesOf(textsOf(zset), hashOf(rows))
+  const found = storedMetaOf(hashOf(meta)).meta
+  const n = wholeNumber(hashOf(meta).get('n'))
+  // Members are gone, or others are there, that no owner wrote: complete as its meta calls it, it would start as exact.
+  const isWhole = found === undefined || n === undefined || n === entries.length
   return {
     epoch: numbers.epoch,
     version: numbers.version,
-    entries: entriesOf(textsOf(zset), hashOf(rows)),
-    meta: storedMetaOf(hashOf(meta)).meta,
+    entries,
+    meta: isWhole ? found : { ...found, complete: false, definition: '' },
   }
 }
 
