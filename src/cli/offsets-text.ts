@@ -25,8 +25,19 @@ const pipelineText = ({ name, kind, group, active, activity, state, partitions }
     ...[row.end, row.lag].map(numberText),
     row.lag === null || row.lagSeconds === null ? '-' : row.lag === 0 ? '' : secondsText(row.lagSeconds),
   ])
-  return `${name} (group ${group})${what}\n${activeText(active)}: ${activity}\n${textTable(heads, rows)}`
+  return `${name} (group ${group})${what}\n${activeText(active)}: ${activity}\n${textTable(heads, rows)}${goneText(kind, partitions)}`
 }
+
+/** Of what is to be read on, what the topic no longer has: LAG counts it too, and nobody will ever read it. */
+const goneText = (kind: PipelineOffsets['kind'], partitions: PipelineOffsets['partitions']): string =>
+  partitions
+    .map(({ partition, first, next }) => {
+      if (first === null || next === null || next >= first) return ''
+      const then =
+        kind === 'board' ? 'the next start reads the board from its table' : 'docs/counters.md says what to do (onLoss)'
+      return `- ${partition} begins at ${first}: ${first - next} of these offsets are GONE (retention); ${then}\n`
+    })
+    .join('')
 
 /** `line`: the command that was given, to be repeated with `--execute`; `file`: what names the configuration, or nothing. */
 export const resetText = ({ executed, plans, notes }: ResetReport, line: string, file: string): string => {

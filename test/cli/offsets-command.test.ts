@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { offsetsText } from '../../src/cli/offsets-text.js'
 import { runProgram } from '../../src/cli/program.js'
 import type { PipelinePlan } from '../../src/operate/offset-plan.js'
 import type { OffsetsReport } from '../../src/operate/offset-report.js'
@@ -104,6 +105,20 @@ read_events/1      0          -     -    0    -  -
 `)
     expect(code).toBe(0)
     expect(asked).toEqual([{}])
+  })
+
+  test('what the topic no longer has', () => {
+    const gone = report.pipelines.map((one) => ({
+      ...one,
+      partitions: one.partitions.map((row) => ({ ...row, next: row.next === null ? null : 2 })),
+    }))
+    expect(
+      offsetsText({ ...report, pipelines: gone })
+        .split('\n')
+        .at(-2),
+    ).toBe(
+      '- read_events/0 begins at 5: 3 of these offsets are GONE (retention); docs/counters.md says what to do (onLoss)',
+    )
   })
 
   test('JSON, and one pipeline', async () => {
