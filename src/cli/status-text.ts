@@ -1,5 +1,5 @@
 /** What `ranktide status` prints of a configuration: tables, reasons, and what could not be asked. */
-import type { Lag } from '../core/lag.js'
+import { isLost, type Lag } from '../core/lag.js'
 import type { BoardReport, CounterReport, LettersReport, Problem, Status } from '../operate/status.js'
 import { textTable } from './text-table.js'
 
@@ -29,6 +29,7 @@ export const statusText = (status: Status): string => {
     feedsText(status),
     countersText(status.counters),
     partitionsText(status),
+    lostText(status.counters),
     lettersText(status.deadLetters),
     problemsText(status.problems),
   ]
@@ -98,6 +99,18 @@ const mostPartitions = 20
 const more = (count: number): string =>
   count > mostPartitions ? `and ${count - mostPartitions} partitions more: --json has them all\n` : ''
 
+const lostText = (counters: readonly CounterReport[]): string =>
+  counters
+    .flatMap(({ name, partitions }) => (partitions ?? []).filter(isLost).map((partition) => ({ name, ...partition })))
+    .map(({ name, partition, next, first, end }) => {
+      const there = `the topic has ${first} to ${end} of ${partition}`
+      return `[-] ${name} is to read offset ${next}; ${there}: ranktide offsets show --${optionOf(name)}\n`
+    })
+    .join('')
+
+/** `counters.reads` → `counter reads`, `history` as it is: options of `offsets show`. */
+const optionOf = (name: string): string => name.replace(/^counters\./, 'counter ')
+
 const lettersText = (letters: LettersReport | null): string => {
   if (letters === null || letters.unsettled === 0) return ''
   const { topic, unsettled, oldestSeconds, feeds } = letters
@@ -109,13 +122,15 @@ const lettersText = (letters: LettersReport | null): string => {
 const problemsText = (problems: readonly Problem[]): string =>
   problems.map(({ what, code, detail }) => `[-] not known: ${what}: ${code}: ${detail}\n`).join('')
 
-const conclusion = ({ well, boards, problems }: Status): string => {
+const conclusion = ({ well, boards, counters, problems }: Status): string => {
   if (well) return 'All is well.'
   const unwell = boards.filter(({ state }) => state === 'stale' || state === 'degraded').map(({ name }) => name)
   const split = boards.filter(({ name, groups }) => (groups?.notExact ?? 0) > 0 && !unwell.includes(name))
+  const lost = counters.filter(({ partitions }) => partitions?.some(isLost)).map(({ name }) => name)
   const told = [
     ...(unwell.length === 0 ? [] : [`not of the present: ${unwell.join(', ')}`]),
     ...(split.length === 0 ? [] : [`not in all its boards: ${split.map(({ name }) => name).join(', ')}`]),
+    ...(lost.length === 0 ? [] : [`events are gone before they were counted: ${lost.join(', ')}`]),
     ...(problems.length === 0 ? [] : ['not everything could be asked']),
   ]
   return `Not well: ${told.join('; ')}.`

@@ -5,6 +5,8 @@ export interface PartitionLag {
   readonly partition: string
   /** The next offset to be read. */
   readonly next: number
+  /** Of the first record that is still there. */
+  readonly first: number
   /** The offset after the last record. */
   readonly end: number
 }
@@ -26,12 +28,14 @@ export const partitionLags = (
   beginnings: Positions,
 ): readonly PartitionLag[] | undefined => {
   if (positions.size === 0) return undefined
-  return [...ends].map(([partition, end]) => ({
-    partition,
-    next: positions.get(partition) ?? beginnings.get(partition) ?? 0,
-    end,
-  }))
+  return [...ends].map(([partition, end]) => {
+    const first = beginnings.get(partition) ?? 0
+    return { partition, next: positions.get(partition) ?? first, first, end }
+  })
 }
+
+/** What is to be read next is not in the topic: deleted before it was read, or the topic was made anew. */
+export const isLost = ({ next, first, end }: PartitionLag): boolean => next < first || next > end
 
 /** Where there is something to be read, and from which offset on. */
 export const behindAt = (partitions: readonly PartitionLag[]): Positions =>

@@ -129,7 +129,8 @@ const withLags = async (
 ): Promise<readonly PartitionOffsets[]> => {
   const known = [...ends].flatMap(([partition, end]) => {
     const at = next?.get(partition)
-    return at === undefined ? [] : [{ partition, next: Math.max(at, first.get(partition) ?? 0), end }]
+    const begins = first.get(partition) ?? 0
+    return at === undefined ? [] : [{ partition, next: Math.max(at, begins), first: begins, end }]
   })
   const look = await stores.lookOf(group)
   const times = await look.timesAt(behindAt(known), 1_500).catch(() => new Map<string, number>())

@@ -6,6 +6,7 @@
  * told. Ends within some seconds, whatever the servers do.
  */
 import { isWell } from '../core/board-content.js'
+import { isLost } from '../core/lag.js'
 import { RedisClient } from '../redis/client.js'
 import type { FeedInRedis } from '../redis/feed-status.js'
 import type { Config } from '../runtime/config.js'
@@ -18,6 +19,7 @@ import { type FoundLag, Lags } from './lag-in-kafka.js'
 import { openKafka } from './open-servers.js'
 import {
   type BoardReport,
+  type CounterReport,
   type FeedReport,
   type LettersReport,
   type Problem,
@@ -85,7 +87,7 @@ const readStatus = async (
     const counters = await counterReports(config, lagsOf, tell)
     const deadLetters = look === undefined ? null : await readLetters(tell)
     const inOrder = config.boards.flatMap(({ name }) => boards.filter((board) => board.name === name))
-    const well = problems.length === 0 && boards.every(isBoardWell)
+    const well = problems.length === 0 && boards.every(isBoardWell) && counters.every(isCounterWell)
     return { at: new Date().toISOString(), well, feeds, boards: inOrder, counters, deadLetters, problems }
   } finally {
     await look?.close()
@@ -94,6 +96,9 @@ const readStatus = async (
 
 export const isBoardWell = ({ state, groups }: BoardReport): boolean =>
   state !== null && isWell({ state }) && (groups === null || groups.notExact === 0)
+
+/** A counter stops where events are lost; a board is read from its table then. */
+const isCounterWell = ({ partitions }: CounterReport): boolean => !(partitions ?? []).some(isLost)
 
 /** By feed. */
 const findBoards = async (config: Config, tell: Tell): Promise<ReadonlyMap<string, FoundFeed>> => {

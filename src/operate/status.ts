@@ -9,7 +9,7 @@ import type { Cause } from '../core/note.js'
 export interface Status {
   /** ISO 8601, UTC. */
   readonly at: string
-  /** Every server could be asked, and every board is exact or assumed. */
+  /** Every server could be asked, every board is exact or assumed, and no counter has lost events. */
   readonly well: boolean
   readonly feeds: readonly FeedReport[]
   readonly boards: readonly BoardReport[]

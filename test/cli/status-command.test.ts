@@ -48,7 +48,7 @@ const fine: Status = {
       topics: ['t'],
       lease: { owner: 'pod-1:b54c', seconds: 2.4 },
       confirmedSeconds: 0.42,
-      partitions: [{ partition: 't/0', next: 120, end: 120 }],
+      partitions: [{ partition: 't/0', next: 120, first: 0, end: 120 }],
       lag: { events: 0, seconds: 0 },
     },
   ],
@@ -102,8 +102,8 @@ All is well.
 
   it('prints reasons, boards of a split one, partitions that are behind, counters and letters; exits with 1', async () => {
     const behind = [
-      { partition: 't/0', next: 100, end: 120 },
-      { partition: 't/1', next: 5, end: 5 },
+      { partition: 't/0', next: 100, first: 0, end: 120 },
+      { partition: 't/1', next: 5, first: 0, end: 5 },
     ]
     const lag = { events: 20, seconds: 130 }
     const { code, out } = await run(
@@ -116,7 +116,15 @@ All is well.
             { ...likes, name: '热榜', groups: { count: 12, notExact: 1 }, rows: 36, size: 3 },
           ],
           feeds: [{ name: 't', topics: ['t'], lease: null, confirmedSeconds: 7_300, partitions: behind, lag }],
-          counters: [{ name: 'counters.reads', group: 'g.reads', partitions: null, lag: null }],
+          counters: [
+            { name: 'counters.reads', group: 'g.reads', partitions: null, lag: null },
+            {
+              name: 'counters.likes',
+              group: 'g.likes',
+              partitions: [{ partition: 'r/0', next: 7, first: 9, end: 9 }],
+              lag: { events: 2, seconds: 0 },
+            },
+          ],
           deadLetters: {
             topic: 'g.dead-letters',
             unsettled: 3,
@@ -146,15 +154,19 @@ All is well.
       '',
       'COUNTER  GROUP  PARTITIONS  LAG',
       'counters.reads  g.reads  -  -',
+      'counters.likes  g.likes  1  2 (0.0 s)',
       '',
       'BEHIND  PARTITION  NEXT  END  LAG',
       'feed t  t/0  100  120  20',
+      'counters.likes  r/0  7  9  2',
+      '',
+      '[-] counters.likes is to read offset 7; the topic has 9 to 9 of r/0: ranktide offsets show --counter likes',
       '',
       'Dead letters to settle: 3 in g.dead-letters, the oldest 2 d 7 h old (3 of t): ranktide dead-letters list',
       '',
       '[-] not known: offsets of counters.reads: DATABASE_DENIED: the database refuses',
       '',
-      'Not well: not of the present: likes; not in all its boards: 热榜; not everything could be asked.',
+      'Not well: not of the present: likes; not in all its boards: 热榜; events are gone before they were counted: counters.likes; not everything could be asked.',
       '',
     ])
   })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { behindAt, lagOf, partitionLags } from '../../src/core/lag.js'
+import { behindAt, isLost, lagOf, partitionLags } from '../../src/core/lag.js'
 
 const ends = new Map([
   ['t/0', 100],
@@ -13,8 +13,8 @@ const beginnings = new Map([
 test('counts what is still to be read, by partition, and from its beginning where nothing was', () => {
   const partitions = partitionLags(new Map([['t/0', 90]]), ends, beginnings) ?? []
   expect(partitions).toEqual([
-    { partition: 't/0', next: 90, end: 100 },
-    { partition: 't/1', next: 20, end: 50 },
+    { partition: 't/0', next: 90, first: 0, end: 100 },
+    { partition: 't/1', next: 20, first: 20, end: 50 },
   ])
   expect(behindAt(partitions)).toEqual(
     new Map([
@@ -40,4 +40,13 @@ test('is none at the ends, and unknown where nothing was ever read', () => {
 test('of a topic that was made anew is not less than nothing', () => {
   const partitions = partitionLags(new Map([['t/0', 500]]), new Map([['t/0', 3]]), new Map()) ?? []
   expect(lagOf(partitions, new Map(), 0)).toEqual({ events: 0, seconds: 0 })
+})
+
+test.each([
+  ['deleted before it was read', 4, true],
+  ['the first that is there', 5, false],
+  ['not written yet', 9, false],
+  ['of a topic before this one', 10, true],
+])('the next one is %s: offset %i', (_, next, lost) => {
+  expect(isLost({ partition: 't/0', next, first: 5, end: 9 })).toBe(lost)
 })
