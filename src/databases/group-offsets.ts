@@ -1,7 +1,7 @@
 /** The offsets of consumer groups in a database, for commands that show and set them. */
 import { RanktideError } from '../core/errors.js'
 import type { Positions } from '../core/positions.js'
-import type { Finding } from './mysql/finding.js'
+import type { Finding } from './finding.js'
 import type { OffsetMove, StoredOffset } from './offset-moves.js'
 
 export interface OffsetChange {

@@ -1,5 +1,5 @@
 /** What `ranktide init` has found out and decided: everything that its texts are made of. Plain data. */
-import type { Finding } from '../databases/mysql/finding.js'
+import type { Finding } from '../databases/finding.js'
 import type { MarkerTable } from '../databases/mysql/marker.js'
 import type { BinlogPosition, ServerVersion } from '../databases/mysql/server.js'
 

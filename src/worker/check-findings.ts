@@ -1,5 +1,5 @@
 import { RanktideError, verdictOf } from '../core/errors.js'
-import type { Finding } from '../databases/mysql/finding.js'
+import type { Finding } from '../databases/finding.js'
 import type { Log } from '../runtime/log.js'
 
 /**

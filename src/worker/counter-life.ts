@@ -8,7 +8,7 @@
 import { lastValueFrom, map, Observable, type SchedulerLike, takeUntil, tap } from 'rxjs'
 import { type CounterProgress, nothingCounted } from '../core/counter-progress.js'
 import type { RanktideError } from '../core/errors.js'
-import type { Finding } from '../databases/mysql/finding.js'
+import type { Finding } from '../databases/finding.js'
 import { readEvent } from '../formats/read-event.js'
 import type { BatchStore } from '../operators/batch-store.js'
 import type { CounterObserver, CounterPorts } from '../operators/counter-ports.js'

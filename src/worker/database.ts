@@ -1,9 +1,9 @@
 /** The database of a worker: its pools, its budget, and one base a feed. */
 import type { BoardSpec } from '../core/board-spec.js'
 import { RanktideError } from '../core/errors.js'
+import type { Finding } from '../databases/finding.js'
 import { readAccount } from '../databases/mysql/account.js'
 import { createMysqlPool, type MysqlPool } from '../databases/mysql/connection.js'
-import type { Finding } from '../databases/mysql/finding.js'
 import { ensureMarkerTable, type MarkerTable } from '../databases/mysql/marker.js'
 import { MysqlBase } from '../databases/mysql/mysql-base.js'
 import { preflight } from '../databases/mysql/preflight.js'

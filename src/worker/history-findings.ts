@@ -1,4 +1,4 @@
-import type { Finding } from '../databases/mysql/finding.js'
+import type { Finding } from '../databases/finding.js'
 import type { CountingParts, OpenStore } from './worker-parts.js'
 
 /**

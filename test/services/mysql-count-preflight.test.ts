@@ -1,8 +1,8 @@
 // What is found wrong with the tables of a counter before it starts, and what a table refuses of single items after.
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import type { CounterSpec } from '../../src/core/counter-spec.js'
+import type { Finding } from '../../src/databases/finding.js'
 import { MysqlCountStore } from '../../src/databases/mysql/count-store.js'
-import type { Finding } from '../../src/databases/mysql/finding.js'
 import { MysqlHistoryStore } from '../../src/databases/mysql/history-store.js'
 import { MysqlReadHistory } from '../../src/databases/mysql/read-history.js'
 import { countBatch, expectWritten, item, positions, spanOf } from '../conformance/batch-world.js'

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import type { Finding } from '../../src/databases/mysql/finding.js'
+import type { Finding } from '../../src/databases/finding.js'
 import { checkFindings } from '../../src/worker/check-findings.js'
 
 const denied = (message: string): Finding => ({ level: 'error', code: 'DATABASE_DENIED', message })

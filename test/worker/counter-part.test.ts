@@ -2,7 +2,7 @@
 import { Registry } from 'prom-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
-import type { Finding } from '../../src/databases/mysql/finding.js'
+import type { Finding } from '../../src/databases/finding.js'
 import { createCounterRecorder } from '../../src/http/counter-metrics.js'
 import type { Config } from '../../src/runtime/config.js'
 import { Lifecycle } from '../../src/runtime/lifecycle.js'

@@ -1,6 +1,7 @@
 /** Whether a server's binary log carries what boards need: settings in, findings out. */
+
+import type { Finding } from '../finding.js'
 import type { Session } from './connection.js'
-import type { Finding } from './finding.js'
 
 /** Global variables by name; those that a server does not know are not in it. */
 export type ServerSettings = ReadonlyMap<string, string>

@@ -4,11 +4,11 @@
  */
 import type { CounterSpec } from '../../core/counter-spec.js'
 import { RanktideError } from '../../core/errors.js'
+import type { Finding } from '../finding.js'
 import type { MysqlPool } from './connection.js'
 import { type CountedColumn, readCountedColumns } from './counted-columns.js'
 import { countedTableFindings } from './counted-table-findings.js'
 import { describeTable, type TableDescription } from './describe-table.js'
-import type { Finding } from './finding.js'
 import { deniedFinding, ownTableFindings } from './own-tables.js'
 import { countedTable } from './upsert-counts.js'
 

@@ -1,8 +1,8 @@
 /** Whether a board's refill is served by an index, or sorts or scans the table each time. */
 import type { BoardSpec } from '../../core/board-spec.js'
+import type { Finding } from '../finding.js'
 import type { Session } from './connection.js'
 import { type DescribedIndex, readIndexes } from './describe-table.js'
-import type { Finding } from './finding.js'
 import { createIndex, leadingColumns, pageQuery, readsDirectly, scoreColumnName } from './refill-query.js'
 import { sqlTable } from './sql-name.js'
 

@@ -1,8 +1,8 @@
 /** Whether the tables that `ranktide migrate` makes are there, as this version needs them, and may be used. */
 import { RanktideError } from '../../core/errors.js'
+import type { Finding } from '../finding.js'
 import { readAccount } from './account.js'
 import type { MysqlPool, Session } from './connection.js'
-import type { Finding } from './finding.js'
 import { sqlName } from './sql-name.js'
 import { inTransaction } from './transaction.js'
 

@@ -3,9 +3,9 @@
  * errors of the connection (DATABASE_*) are thrown, since they say nothing about the settings.
  */
 import type { BoardSpec } from '../../core/board-spec.js'
+import type { Finding } from '../finding.js'
 import { primaryFindings, readSettings, replicaFindings } from './binlog-findings.js'
 import type { MysqlPool } from './connection.js'
-import type { Finding } from './finding.js'
 import { checkIndex } from './index-findings.js'
 
 export interface PreflightOptions {

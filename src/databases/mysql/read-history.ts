@@ -6,11 +6,11 @@
  */
 import { RanktideError } from '../../core/errors.js'
 import type { HistoryEntry, HistoryPlace, ReadHistory } from '../../operators/batch-store.js'
+import type { Finding } from '../finding.js'
 import type { MysqlPool, Session } from './connection.js'
 import { type MysqlStoreOptions, openWriters } from './count-store.js'
 import { ServerRefusal } from './database-error.js'
 import { deleteReadsBefore, deleteReadsOf } from './delete-reads.js'
-import type { Finding } from './finding.js'
 import { ownTableFindings } from './own-tables.js'
 import { readPage } from './read-page.js'
 import { inTransaction } from './transaction.js'

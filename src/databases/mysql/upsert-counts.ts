@@ -2,6 +2,7 @@
 import type { Increment } from '../../core/count-batch.js'
 import type { CounterSpec } from '../../core/counter-spec.js'
 import type { RefusedItem } from '../../operators/batch-store.js'
+import { exactProduct } from '../exact-product.js'
 import type { Session } from './connection.js'
 import { integerRange } from './integer-range.js'
 import { sqlInteger, stringLiterals } from './sql-literal.js'
@@ -29,17 +30,11 @@ export const countUpsert = (spec: CounterSpec): Upsert => {
   }
 }
 
-/** Products leave the range of doubles that are exact. */
-const product = (events: number, factor: number): string => {
-  const simple = events * factor
-  return Number.isSafeInteger(simple) ? sqlInteger(simple) : sqlInteger(BigInt(events) * BigInt(factor))
-}
-
 const rowsOf = (spec: CounterSpec, increments: readonly Increment[]): readonly string[] => {
   const literal = stringLiterals()
   const factors = [...spec.add.values()]
   return increments.map(({ biz, bizId, events }) => {
-    const counts = factors.map((factor) => product(events, factor))
+    const counts = factors.map((factor) => sqlInteger(exactProduct(events, factor)))
     return `(${literal(biz)},${sqlInteger(bizId)},${counts.join(',')})`
   })
 }

@@ -2,13 +2,8 @@
 import { param, raw, type SQLFragment, sql } from 'zapatos/db'
 import type { Increment } from '../../core/count-batch.js'
 import type { CounterSpec } from '../../core/counter-spec.js'
+import { exactProduct } from '../exact-product.js'
 import { quotedTable, sqlName } from './sql-name.js'
-
-/** Products leave the range of doubles that are exact. */
-const product = (events: number, factor: number): string => {
-  const simple = events * factor
-  return Number.isSafeInteger(simple) ? String(simple) : String(BigInt(events) * BigInt(factor))
-}
 
 /**
  * As arrays, a parameter a column: measured to be twice as fast as VALUES with a parameter each, of which there are at most
@@ -18,7 +13,7 @@ const product = (events: number, factor: number): string => {
 export const addCounts = (spec: CounterSpec, increments: readonly Increment[], condition: SQLFragment): SQLFragment => {
   const { key, add } = spec
   const names = [key.biz, key.bizId, ...add.keys()].map(sqlName)
-  const amounts = [...add.values()].map((factor) => param(increments.map(({ events }) => product(events, factor))))
+  const amounts = [...add.values()].map((factor) => param(increments.map(({ events }) => exactProduct(events, factor))))
   const arrays = amounts.map((values) => sql`, ${values}::numeric[]`)
   const columns = names.map((name, i) => sql`${raw(i === 0 ? '' : ', ')}${name}`)
   const updates = [...add.keys()]

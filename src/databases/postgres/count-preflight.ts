@@ -4,7 +4,7 @@
  */
 import type { CounterSpec } from '../../core/counter-spec.js'
 import { nearestName } from '../../core/nearest-name.js'
-import type { Finding } from '../mysql/finding.js'
+import type { Finding } from '../finding.js'
 import type { PostgresPool, Session } from './connection.js'
 import { readCountedTable, readTableNames } from './counted-table.js'
 import { countedTableFindings } from './counted-table-findings.js'

@@ -2,7 +2,7 @@
 import type { CounterSpec } from '../../core/counter-spec.js'
 import type { ErrorCode } from '../../core/errors.js'
 import { nearestName } from '../../core/nearest-name.js'
-import type { Finding } from '../mysql/finding.js'
+import type { Finding } from '../finding.js'
 import type { CountedColumn, CountedTable, UniqueIndex } from './counted-table.js'
 import { integerRange } from './integer-range.js'
 import { quoted, quotedTable } from './sql-name.js'

@@ -5,7 +5,7 @@
 import type { HistoryBatch } from '../../core/history-batch.js'
 import type { Positions } from '../../core/positions.js'
 import type { Claim, HistoryStore, Span, WriteOutcome } from '../../operators/batch-store.js'
-import type { Finding } from '../mysql/finding.js'
+import type { Finding } from '../finding.js'
 import { createPostgresPool, type PostgresOptions, type PostgresPool } from './connection.js'
 import { ownTableFindings } from './own-tables.js'
 import { takePartitions, writeBatch } from './write-batch.js'

@@ -1,6 +1,6 @@
 /** Whether the tables that `ranktide migrate` makes are there, as this version needs them, and may be used. */
 import type * as s from 'zapatos/schema'
-import type { Finding } from '../mysql/finding.js'
+import type { Finding } from '../finding.js'
 import type { Session } from './connection.js'
 import { type CountedColumn, readCountedTable } from './counted-table.js'
 import { quoted, quotedTable } from './sql-name.js'

@@ -8,7 +8,7 @@
 import type { SQLFragment } from 'zapatos/db'
 import { RanktideError } from '../../core/errors.js'
 import type { HistoryEntry, HistoryPlace, ReadHistory } from '../../operators/batch-store.js'
-import type { Finding } from '../mysql/finding.js'
+import type { Finding } from '../finding.js'
 import { createPostgresPool, type PostgresOptions, type PostgresPool } from './connection.js'
 import { ServerRefusal } from './database-error.js'
 import { deleteReadsBefore, deleteReadsOf } from './delete-reads.js'

@@ -1,4 +1,4 @@
-import type { ErrorCode } from '../../core/errors.js'
+import type { ErrorCode } from '../core/errors.js'
 
 /** What a check before the start has to say. Errors keep the boards from starting; warnings are for the operator. */
 export interface Finding {
