@@ -188,7 +188,7 @@ const watchDeadLetters = ({ config, log, lifecycle, parts, registry }: App, prep
   const stop = new AbortController()
   const failed = ({ code, detail }: RanktideError) =>
     log.warn({ code, detail }, 'Dead letters not read, their age is not known')
-  const watching = prepared.then(() => watchLetters({ open, show: gauges.show, failed, signal: stop.signal }))
+  const watching = watchLetters({ after: prepared, open, show: gauges.show, failed, signal: stop.signal })
   lifecycle.onClose(
     'dead letters watched',
     async () => {

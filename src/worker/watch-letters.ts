@@ -9,6 +9,8 @@ import { type FeedLetters, LetterLedger } from '../core/letter-ledger.js'
 import type { OpenLetterLog } from './worker-parts.js'
 
 export interface LetterWatch {
+  /** Nothing is opened before. */
+  readonly after: Promise<unknown>
   readonly open: () => Promise<OpenLetterLog>
   /** Undefined: nothing is known for now. */
   readonly show: (feeds: ReadonlyMap<string, FeedLetters> | undefined) => void
@@ -21,9 +23,10 @@ const every = 5_000
 const afterTrouble = 15_000
 const mostLetters = 20_000
 
-/** Ends when the signal is aborted; never rejects. */
-export const watchLetters = async ({ open, show, failed, signal }: LetterWatch): Promise<void> => {
+/** Ends when the signal is aborted, whatever is not answered then; never rejects. */
+export const watchLetters = async ({ after, open, show, failed, signal }: LetterWatch): Promise<void> => {
   let told = ''
+  await whileWanted(after, signal).catch(() => {})
   while (!signal.aborted) {
     try {
       await follow(open, signal, (ledger) => {
@@ -45,12 +48,16 @@ const follow = async (
   signal: AbortSignal,
   caughtUp: (ledger: LetterLedger) => void,
 ): Promise<void> => {
-  const log = await open()
+  const opening = open()
+  const log = await whileWanted(opening, signal).catch((error: unknown) => {
+    opening.then((late) => late.close()).catch(() => {})
+    throw error
+  })
   let ledger = new LetterLedger(mostLetters)
   let next = 0
   try {
     while (!signal.aborted) {
-      const { first, end } = await log.bounds()
+      const { first, end } = await whileWanted(log.bounds(), signal)
       // Made anew, or deleted from the front: letters that are gone are nobody's to settle.
       if (end < next || (ledger.firstOpen ?? first) < first) [ledger, next] = [new LetterLedger(mostLetters), 0]
       for await (const records of log.records(Math.max(first, next), end)) {
@@ -68,6 +75,15 @@ const follow = async (
     await log.close().catch(() => {})
   }
 }
+
+/** Rejects when the signal is aborted first. */
+const whileWanted = <T>(work: Promise<T>, signal: AbortSignal): Promise<T> =>
+  new Promise((resolve, reject) => {
+    const gone = (): void => reject(new Error('not wanted any more'))
+    if (signal.aborted) gone()
+    signal.addEventListener('abort', gone, { once: true })
+    work.then(resolve, reject).finally(() => signal.removeEventListener('abort', gone))
+  })
 
 /** Those that the ledger has no room for are of any feed. */
 const feedsOf = (ledger: LetterLedger): ReadonlyMap<string, FeedLetters> => {

@@ -138,14 +138,19 @@ history: { topic: ${topic}, window: { time: 20ms } }
     await until('Kafka shows them, too', async () => {
       return JSON.stringify(await mirrored(`${group}.counter.reads`, topic, 3)) === '[3,1,1]'
     })
-    const kept = async () => (await table.query('SELECT uid, biz_id FROM DB.read_history ORDER BY uid')).length
-    await until('the history is there', async () => (await kept()) === 3)
+    const latest = async () => (await table.query('SELECT uid, biz_id FROM DB.read_history ORDER BY uid')).length
+    await until('the history is there', async () => (await latest()) === 3)
 
-    await until('both pipelines have kept the letter', async () => (await lettersIn(letters)).length === 2)
-    const found = await lettersIn(letters)
+    const kept = async () => (await lettersIn(letters)).filter(({ headers }) => 'ranktide-code' in headers)
+    await until('both pipelines have kept the letter', async () => (await kept()).length === 2)
+    const found = await kept()
     expect(found.map(({ headers }) => headers['ranktide-feed']).sort()).toEqual(['counters.reads', 'history'])
     for (const { headers } of found)
       expect(headers).toMatchObject({ 'ranktide-code': 'EVENT_FIELD', 'ranktide-offset': '1' })
+    await until('both say that their offsets have passed it', async () => {
+      const passed = (await lettersIn(letters)).filter(({ headers }) => 'ranktide-passed' in headers)
+      return passed.length === 2
+    })
   })
 
   test('metrics and readiness tell of each pipeline', async () => {

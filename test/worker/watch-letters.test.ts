@@ -1,0 +1,57 @@
+import { expect, it } from 'vitest'
+import { watchLetters } from '../../src/worker/watch-letters.js'
+import type { OpenLetterLog } from '../../src/worker/worker-parts.js'
+
+const never = new Promise<never>(() => {})
+
+/** How it is shut down: what it waits for then is not answered. */
+const stopped = async (after: Promise<unknown>, open: () => Promise<OpenLetterLog>) => {
+  const stop = new AbortController()
+  const told: unknown[] = []
+  const watching = watchLetters({
+    after,
+    open,
+    show: () => {},
+    failed: (error) => told.push(error),
+    signal: stop.signal,
+  })
+  await new Promise((resolve) => setImmediate(resolve))
+  stop.abort()
+  await watching
+  return told
+}
+
+const logWith = (bounds: OpenLetterLog['bounds']) => {
+  let closed = 0
+  const log: OpenLetterLog = {
+    bounds,
+    records: async function* () {},
+    close: async () => {
+      closed += 1
+    },
+  }
+  return { log, closed: () => closed }
+}
+
+it('ends at once where nothing could be opened yet', async () => {
+  expect(await stopped(never, () => never)).toEqual([])
+  expect(await stopped(Promise.resolve(), () => never)).toEqual([])
+})
+
+it('closes what is opened too late', async () => {
+  const { log, closed } = logWith(() => never)
+  let opened = (_log: OpenLetterLog): void => {}
+  const opening = new Promise<OpenLetterLog>((resolve) => {
+    opened = resolve
+  })
+  await stopped(Promise.resolve(), () => opening)
+  opened(log)
+  await new Promise((resolve) => setImmediate(resolve))
+  expect(closed()).toBe(1)
+})
+
+it('closes what is open, without waiting for its answer', async () => {
+  const { log, closed } = logWith(() => never)
+  expect(await stopped(Promise.resolve(), async () => log)).toEqual([])
+  expect(closed()).toBe(1)
+})
