@@ -29,6 +29,8 @@ const kafkaParts = ({ kafka }: Config): Pick<WorkerParts, 'deadLetters' | 'openL
       group: kafka.group,
       client: kafka.client,
       topic: kafka.deadLetters,
+      // A question under way keeps the process from ending.
+      requestTimeout: 3_000,
     }),
   openSource: ({ topics }, onTrouble) =>
     createKafkaFeed({

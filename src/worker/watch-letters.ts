@@ -72,7 +72,9 @@ const follow = async (
       await pause(every, signal)
     }
   } finally {
-    await log.close().catch(() => {})
+    const closed = log.close().catch(() => {})
+    // Who shuts down waits for nothing that a broker may not answer.
+    if (!signal.aborted) await closed
   }
 }
 
