@@ -2,9 +2,10 @@
  * A transaction on a pool of writers (`writes`), whose statements commit nothing by themselves.
  *
  * Guarantees: when the call returns, what it did is committed or rolled back as `work` says; when it throws, nothing is
- * committed, save that an error of the COMMIT itself, or of the message that holds it (DATABASE_UNREACHABLE, DATABASE_TIMEOUT) leaves open which. No
- * transaction stays open: after a conflict it is rolled back here, after any other error the connection is destroyed,
- * and of one that was cut off the server lets go within the session's wait_timeout. Nothing is retried.
+ * committed, save that an error of the COMMIT, or of the message that holds it (DATABASE_UNREACHABLE, DATABASE_TIMEOUT),
+ * leaves open which. No transaction stays open: after a conflict it is rolled back here, after any other error the
+ * connection is destroyed, and of one that was cut off the server lets go within the session's wait_timeout. Nothing is
+ * retried.
  */
 import { RanktideError } from '../../core/errors.js'
 import type { MysqlPool, Session } from './connection.js'
