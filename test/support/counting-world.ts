@@ -2,10 +2,10 @@
 
 import { defer, finalize, switchMap, tap } from 'rxjs'
 import type { RanktideError } from '../../src/core/errors.js'
+import type { Finding } from '../../src/databases/finding.js'
 import { MemoryCountStore } from '../../src/databases/memory/count-store.js'
 import { MemoryHistoryStore } from '../../src/databases/memory/history-store.js'
 import { MemoryTables, type Statement } from '../../src/databases/memory/memory-tables.js'
-import type { Finding } from '../../src/databases/finding.js'
 import { MemoryDeadLetters } from '../../src/sources/memory-dead-letters.js'
 import { MemoryLog } from '../../src/sources/memory-log.js'
 import type { CountingParts } from '../../src/worker/worker-parts.js'
