@@ -1,4 +1,5 @@
 /** What a new configuration changes, and whether that can be done while the process runs. Pure. */
+import { isDeepStrictEqual as same } from 'node:util'
 import type { BoardConfig, Config } from './config.js'
 import { type Feed, feedsOf } from './feeds.js'
 
@@ -57,8 +58,6 @@ export interface RestartPlan {
 }
 
 export type ReloadPlan = LivePlan | RestartPlan
-
-const same = (a: unknown, b: unknown): boolean => JSON.stringify(a) === JSON.stringify(b)
 
 const differing = <T extends object>(path: string, was: T, is: T, keys: readonly (keyof T & string)[]) =>
   keys.filter((key) => !same(was[key], is[key])).map((key) => `${path}.${key}`)

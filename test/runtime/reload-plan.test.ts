@@ -124,3 +124,10 @@ test('counters begin anew one by one, and the boards stay as they are', () => {
     { key: 'history', change: 'added' },
   ])
 })
+
+test('a counter that adds something else begins anew', () => {
+  const counters = (add: string) => parse(board('x'), `counters: { c: { topic: e, table: t, add: ${add} } }`)
+  for (const add of ['{ likes: 2 }', '{ reads: 1 }'])
+    expect(live(counters('{ likes: 1 }'), counters(add)).counters.changed).toEqual(['counters.c'])
+  expect(live(counters('{ likes: 1, reads: 2 }'), counters('{ reads: 2, likes: 1 }')).changes).toEqual([])
+})
