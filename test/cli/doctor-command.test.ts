@@ -1,43 +1,20 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { runProgram } from '../../src/cli/program.js'
+import { expect, test } from 'vitest'
 import { conclude, type DoctorWords } from '../../src/operate/doctor.js'
 import { type DoctorSection, fine, notAsked, warning, wrong } from '../../src/operate/doctor-finding.js'
-import { programActions } from '../support/program-actions.js'
+import { programRun } from '../support/program-run.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'ranktide-doctor-words-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'ranktide.yaml')
-writeFileSync(
-  file,
-  `
-kafka: { brokers: localhost:9092 }
-database: { url: mysql://app:hunter2@localhost/webook }
-redis: { url: redis://localhost }
-boards: { likes: { topic: t, table: items, score: like_cnt } }
-`,
-)
+const doctor = programRun('doctor')
 
 const run = async (sections: readonly DoctorSection[], ...words: readonly string[]) => {
-  let [out, error] = ['', '']
   const asked: DoctorWords[] = []
-  const actions = programActions({
+  const printed = await doctor(words, {
     diagnose: (_config, given, told) => {
       asked.push(given)
       for (const section of sections) told(section)
       return Promise.resolve(conclude(sections))
     },
-    out: (text) => {
-      out += text
-    },
-    error: (text) => {
-      error += text
-    },
   })
-  const code = await runProgram(actions, ['doctor', '--config', file, ...words])
-  return { code, out, error, asked }
+  return { ...printed, asked }
 }
 
 const well: DoctorSection = { title: 'Database', findings: [fine('database', 'MySQL 9.7.4')] }

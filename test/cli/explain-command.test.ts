@@ -1,26 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { runProgram } from '../../src/cli/program.js'
+import { describe, expect, it } from 'vitest'
 import { RanktideError } from '../../src/core/errors.js'
 import type { ExplainRequest } from '../../src/operate/explain.js'
 import type { Explanation } from '../../src/operate/explanation-report.js'
-import { programActions } from '../support/program-actions.js'
+import { programRun } from '../support/program-run.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'ranktide-explain-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'ranktide.yaml')
-writeFileSync(
-  file,
-  `
-kafka: { brokers: localhost:9092 }
-database: { url: mysql://root:hunter2@localhost/webook }
-redis: { url: redis://localhost }
-boards:
-  likes: { topic: t, table: interactives, score: like_cnt }
-`,
-)
+const explain = programRun('explain')
 
 const filtered: Explanation = {
   at: '2026-11-21T08:00:00.000Z',
@@ -71,27 +55,18 @@ const filtered: Explanation = {
 
 const run = async (words: readonly string[], answer: Explanation | Error = filtered) => {
   const asked: ExplainRequest[] = []
-  let [out, error, progress] = ['', '', '']
-  const code = await runProgram(
-    programActions({
-      explain: (_config, request, tell) => {
-        asked.push(request)
-        tell(500)
-        return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
-      },
-      overwrite: (text) => {
-        progress += `${text}|`
-      },
-      out: (text) => {
-        out += text
-      },
-      error: (text) => {
-        error += text
-      },
-    }),
-    ['explain', '--config', file, ...words],
-  )
-  return { code, out, error, progress, asked }
+  let progress = ''
+  const printed = await explain(words, {
+    explain: (_config, request, tell) => {
+      asked.push(request)
+      tell(500)
+      return answer instanceof Error ? Promise.reject(answer) : Promise.resolve(answer)
+    },
+    overwrite: (text) => {
+      progress += `${text}|`
+    },
+  })
+  return { ...printed, progress, asked }
 }
 
 describe('explain', () => {

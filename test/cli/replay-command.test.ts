@@ -1,29 +1,17 @@
 // The words of `ranktide replay`, and what it prints.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { PassThrough } from 'node:stream'
-import { afterAll, describe, expect, it } from 'vitest'
-import { runProgram } from '../../src/cli/program.js'
+import { describe, expect, it } from 'vitest'
 import { inWords, progressBar } from '../../src/cli/progress-bar.js'
 import type { Entry } from '../../src/core/board-content.js'
 import { diffAgainstLive, type LiveBoard } from '../../src/replay/live-boards.js'
 import { boardOf, checkWords, type ReplayWords } from '../../src/replay/replay-words.js'
 import type { ReplayReport } from '../../src/replay/run-replay.js'
-import { programActions } from '../support/program-actions.js'
+import { likesYaml, programRun } from '../support/program-run.js'
 import { recordedBoards } from '../support/recorded-boards.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'ranktide-replay-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'ranktide.yaml')
-writeFileSync(
-  file,
-  `
-kafka: { brokers: localhost:9092 }
-database: { url: mysql://root:hunter2@localhost/webook }
-redis: { url: redis://localhost }
-boards:
-  likes: { topic: t, table: interactives, score: like_cnt }
+const replay = programRun(
+  'replay',
+  `${likesYaml}
 counters:
   reads: { topic: r, table: interactives, key: [biz, biz_id], add: { read_cnt: 1 } }
 `,
@@ -67,23 +55,15 @@ const reportOf = (there: readonly Entry[], here: readonly Entry[]): ReplayReport
 
 const run = async (line: readonly string[], report: ReplayReport = reportOf([], [])) => {
   const asked: ReplayWords[] = []
-  let [out, error] = ['', '']
-  const actions = programActions({
+  const printed = await replay(line, {
     replay: async (config, words) => {
       checkWords(words, boardOf(config, words.board))
       asked.push(words)
       return report
     },
     errorStream: new PassThrough(),
-    out: (text) => {
-      out += text
-    },
-    error: (text) => {
-      error += text
-    },
   })
-  const code = await runProgram(actions, ['replay', '-c', file, ...line])
-  return { code, out, error, asked }
+  return { ...printed, asked }
 }
 
 describe('words', () => {

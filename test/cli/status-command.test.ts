@@ -1,26 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, describe, expect, it } from 'vitest'
-import { runProgram } from '../../src/cli/program.js'
+import { describe, expect, it } from 'vitest'
 import { secondsText } from '../../src/cli/status-text.js'
 import { drawn, enterScreen, leaveScreen } from '../../src/cli/watch-screen.js'
 import type { BoardReport, Status } from '../../src/operate/status.js'
-import { programActions } from '../support/program-actions.js'
+import { programRun } from '../support/program-run.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'ranktide-status-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-const file = join(folder, 'ranktide.yaml')
-writeFileSync(
-  file,
-  `
-kafka: { brokers: localhost:9092 }
-database: { url: mysql://root:hunter2@localhost/webook }
-redis: { url: redis://localhost }
-boards:
-  likes: { topic: t, table: interactives, score: like_cnt }
-`,
-)
+const status = programRun('status')
 
 const likes: BoardReport = {
   name: 'likes',
@@ -59,29 +43,17 @@ const fine: Status = {
 }
 
 const run = async (statuses: readonly Status[], words: string, terminal?: { columns: number; rows: number }) => {
-  let out = ''
   const stop = new AbortController()
   const left = [...statuses]
-  const code = await runProgram(
-    programActions({
-      statusReader: () =>
-        Promise.resolve(() => {
-          const status = left.shift() ?? fine
-          // As Ctrl-C while the last one stands there.
-          if (left.length === 0) setTimeout(() => stop.abort(), 20)
-          return Promise.resolve(status)
-        }),
-      stopSignal: () => stop.signal,
-      terminal: () => terminal,
-      out: (text) => {
-        out += text
-      },
-      error: (text) => {
-        out += text
-      },
-    }),
-    ['status', '--config', file, ...words.split(' ').filter((word) => word !== '')],
-  )
+  const { code, out } = await status(words === '' ? [] : words.split(' '), {
+    statusReader: () => Promise.resolve(() => Promise.resolve(left.shift() ?? fine)),
+    stopSignal: () => stop.signal,
+    terminal: () => terminal,
+    // As Ctrl-C while the last one stands there, and the next is waited for.
+    out: () => {
+      if (left.length === 0) setImmediate(() => stop.abort())
+    },
+  })
   return { code, out }
 }
 
@@ -206,6 +178,10 @@ describe('status --watch', () => {
     expect(out.endsWith(leaveScreen)).toBe(true)
     expect(out.split('\x1b[H')).toHaveLength(3)
     expect(out).toContain('All is well.')
+  })
+
+  it('is stopped while it waits for the next', async () => {
+    expect(await run([fine], '--watch 24h')).toMatchObject({ code: 0 })
   })
 
   it('prints one block after the other where there is none, and with --json a line each', async () => {

@@ -1,25 +1,8 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
-import { afterAll, expect, test } from 'vitest'
-import { runProgram } from '../../src/cli/program.js'
+import { expect, test } from 'vitest'
 import type { BoardCheck, VerifyResult, VerifyWish } from '../../src/operate/verify-result.js'
-import { programActions } from '../support/program-actions.js'
+import { programRun } from '../support/program-run.js'
 
-const folder = mkdtempSync(join(tmpdir(), 'ranktide-verify-'))
-afterAll(() => rmSync(folder, { recursive: true }))
-
-const file = join(folder, 'boards.yaml')
-writeFileSync(
-  file,
-  `
-kafka: { brokers: localhost:9092 }
-database: { url: mysql://root:hunter2@localhost/webook }
-redis: { url: redis://localhost }
-boards:
-  likes: { topic: t, table: webook.interactives, score: like_cnt }
-`,
-)
+const verify = programRun('verify')
 
 const check = (more: Partial<BoardCheck> = {}): BoardCheck => ({
   board: 'likes',
@@ -44,23 +27,14 @@ const resultOf = (boards: readonly BoardCheck[], heals: VerifyResult['heals'] = 
 })
 
 const run = async (result: VerifyResult, ...words: readonly string[]) => {
-  let out = ''
-  let error = ''
   const wishes: VerifyWish[] = []
-  const actions = programActions({
+  const printed = await verify(words, {
     verify: (_config, wish) => {
       wishes.push(wish)
       return Promise.resolve(result)
     },
-    out: (text) => {
-      out += text
-    },
-    error: (text) => {
-      error += text
-    },
   })
-  const code = await runProgram(actions, ['verify', '--config', file, ...words])
-  return { code, out, error, wish: wishes[0] }
+  return { ...printed, wish: wishes[0] }
 }
 
 test('all equal: one line a board, exit 0; all boards by default', async () => {
