@@ -5,14 +5,17 @@
  *
  * Off by default: it asks the table once a board and more often where rows move, and a feed whose rows only rise is to
  * cost no query but the audit's. Never fails. Memory: the boards of one look.
+ *
+ * Unsubscribed, it says nothing more of the boards that it is looking at: whoever keeps them now, or by another definition,
+ * verifies them.
  */
-import { defer, EMPTY, exhaustMap, filter, ignoreElements, interval, type Observable } from 'rxjs'
+import { defer, EMPTY, exhaustMap, filter, finalize, from, ignoreElements, interval, type Observable } from 'rxjs'
 import { definitionOf } from '../core/board-definition.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { asRanktideError } from '../core/errors.js'
 import type { Base } from '../operators/ports.js'
 import type { Recorder } from '../operators/recorder.js'
-import type { BoardVerdict, VerifyStatus } from '../operators/verify-ports.js'
+import type { BoardVerdict, RedisWitness, VerifyStatus } from '../operators/verify-ports.js'
 import type { RedisBoardStore } from '../redis/board-store.js'
 import type { Lease } from '../redis/lease.js'
 import type { Log } from '../runtime/log.js'
@@ -22,7 +25,9 @@ export interface VerifyOptions {
   readonly name: string
   readonly topics: readonly string[]
   readonly served: { readonly specs: readonly BoardSpec[] }
-  readonly store: Pick<RedisBoardStore, 'witness' | 'registered'>
+  readonly store: Pick<RedisBoardStore, 'registered'> & {
+    witness(board: string, definition: string, split: boolean): RedisWitness
+  }
   readonly base: Base
   readonly lease: Pick<Lease, 'holds'>
   /** ms; undefined: never. */
@@ -39,12 +44,23 @@ export const verifyInTurn = (options: VerifyOptions): Observable<never> => {
   if (verifyEvery === undefined) return EMPTY
   return interval(verifyEvery).pipe(
     filter(() => lease.holds()),
-    exhaustMap(() => defer(() => verifyAll(options))),
+    exhaustMap(() => verification(options)),
     ignoreElements(),
   )
 }
 
-const verifyAll = async (options: VerifyOptions): Promise<void> => {
+const verification = (options: VerifyOptions): Observable<void> =>
+  defer(() => {
+    let wanted = true
+    const stillOurs = (): boolean => wanted && options.lease.holds()
+    return from(verifyAll(options, stillOurs)).pipe(
+      finalize(() => {
+        wanted = false
+      }),
+    )
+  })
+
+const verifyAll = async (options: VerifyOptions, stillOurs: () => boolean): Promise<void> => {
   const { base, store, topics, served, log } = options
   const feed: VerifiedFeed = {
     base,
@@ -53,9 +69,11 @@ const verifyAll = async (options: VerifyOptions): Promise<void> => {
     registered: async (board) => (await store.registered(board)).groups.keys(),
   }
   for (const spec of served.specs) {
+    if (!stillOurs()) return
     try {
-      await verifyOne(feed, spec, options)
+      await verifyOne(feed, spec, options, stillOurs)
     } catch (error) {
+      if (!stillOurs()) return
       const { code, detail } = asRanktideError(error)
       log.warn({ board: spec.name, code, detail }, 'Board could not be verified')
     }
@@ -65,13 +83,13 @@ const verifyAll = async (options: VerifyOptions): Promise<void> => {
 const verifyOne = async (
   feed: VerifiedFeed,
   spec: BoardSpec,
-  { log, recorder, lease }: VerifyOptions,
+  { log, recorder }: VerifyOptions,
+  stillOurs: () => boolean,
 ): Promise<void> => {
   const wrong: BoardVerdict[] = []
   let boards = 0
   for await (const found of verifyBoard(feed, spec, undefined)) {
-    // Who keeps the board now verifies it.
-    if (!lease.holds()) return
+    if (!stillOurs()) return
     boards += found.length
     wrong.push(...found.map(({ verdict }) => verdict).filter(({ status }) => status !== 'ok'))
   }
