@@ -54,12 +54,7 @@ export const resolveTarget = async (
   target: ResetTarget,
   questions: OffsetQuestions,
 ): Promise<Pick<ResolvedOffsets, 'positions' | 'notes'>> => {
-  if (target.kind === 'spec') {
-    const resolved = await resolveOffsets(target.spec, { topics, questions, name: '--to' })
-    const { partitions } = target
-    const positions = partitions === undefined ? resolved.positions : chosen(resolved, partitions, topics)
-    return { positions, notes: resolved.notes.filter((note) => [...positions.keys()].some((id) => note.includes(id))) }
-  }
+  if (target.kind === 'spec') return resolveSpec(target, topics, questions)
   const of = target.offsets.find((one) => one.name === name)
   const offsets = of?.next ?? new Map()
   const notes = (of?.unknown ?? []).map((id) => `${target.file} has nothing for ${id}: it stays where it is`)
@@ -69,15 +64,38 @@ export const resolveTarget = async (
   return { positions, notes }
 }
 
-/** Of `positions` those that `--partition` names. */
+const resolveSpec = async (
+  { spec, partitions }: ResetTarget & { kind: 'spec' },
+  topics: readonly string[],
+  questions: OffsetQuestions,
+): Promise<Pick<ResolvedOffsets, 'positions' | 'notes'>> => {
+  const asked = { topics, questions, name: '--to' }
+  if (partitions === undefined) return resolveOffsets(spec, asked)
+  const ids = chosen(await questions.partitions(topics), partitions, topics)
+  if (spec.kind !== 'map') return resolveOffsets(spec, { ...asked, questions: onlyOf(ids, questions) })
+  const { positions, notes } = await resolveOffsets(spec, asked)
+  const offsetOf = (id: string): number => {
+    const offset = positions.get(id)
+    if (offset === undefined) throw invalid('--partition', `${id} is not among those that --to names`)
+    return offset
+  }
+  return { positions: new Map(ids.map((id) => [id, offsetOf(id)])), notes }
+}
+
+/** Of these partitions alone: one that is not to be moved need not have the place that is asked for. */
+const onlyOf = (ids: readonly string[], questions: OffsetQuestions): OffsetQuestions => ({
+  partitions: async () => ids,
+  offsetsAt: (partitions, time) => questions.offsetsAt(partitions, time),
+  committed: (partitions) => questions.committed(partitions),
+})
+
+/** Of `all` those that `--partition` names. */
 const chosen = (
-  { positions, bounds }: ResolvedOffsets,
+  all: readonly string[],
   partitions: readonly string[],
   topics: readonly string[],
-): Positions => {
-  const result = new Map<string, number>()
-  const all = [...bounds.ends.keys()]
-  for (const written of partitions) {
+): readonly string[] => {
+  const idOf = (written: string): string => {
     const ids = all.filter(
       (id) => id === written || (!written.includes('/') && String(parsePartitionId(id).partition) === written),
     )
@@ -88,11 +106,9 @@ const chosen = (
         '--partition',
         `${written} of which topic? write ${topics.map((one) => `${one}/${written}`).join(' or ')}`,
       )
-    const offset = positions.get(id)
-    if (offset === undefined) throw invalid('--partition', `${id} is not among those that --to names`)
-    result.set(id, offset)
+    return id
   }
-  return result
+  return [...new Set(partitions.map(idOf))]
 }
 
 const invalid = (where: string, detail: string): RanktideError =>
