@@ -1,5 +1,5 @@
 /** `ranktide dead-letters`: what was refused, why, and what became of it. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { LetterList, ListOptions } from '../operate/dead-letters.js'
 import type { ShownLetter } from '../operate/show-letter.js'
 import type { Config } from '../runtime/config.js'
@@ -7,6 +7,7 @@ import { loadConfig } from '../runtime/load-config.js'
 import { listJson, listText, showJson, showText } from './dead-letters-text.js'
 import { type FileWords, type FilterWords, filterOf, letterNumber, withFile, withFilter } from './letter-words.js'
 import { addDiscard, addRetry, type SettleLettersActions } from './settle-letters-command.js'
+import { wholeNumber } from './whole-number.js'
 
 export interface DeadLettersActions extends SettleLettersActions {
   listDeadLetters(config: Config, options: ListOptions): Promise<LetterList>
@@ -14,12 +15,6 @@ export interface DeadLettersActions extends SettleLettersActions {
   showDeadLetter(config: Config, id: number): Promise<ShownLetter>
   /** Standard output, byte for byte. */
   readonly outBytes: (bytes: Uint8Array) => void
-}
-
-const limit = (text: string): number => {
-  const found = Number(text)
-  if (/^\d{1,6}$/.test(text) && found > 0) return found
-  throw new InvalidArgumentError('Allowed: a whole number from 1 to 999999.')
 }
 
 const examples = `
@@ -79,7 +74,7 @@ export const addDeadLetters = (program: Command, actions: DeadLettersActions): v
 const addList = (group: Command, actions: DeadLettersActions): void => {
   withFile(withFilter(group.command('list').description('letters, oldest first, and how many there are by code')))
     .option('--all', 'settled letters, too', false)
-    .addOption(new Option('--limit <number>', 'most letters to print').argParser(limit).default(50))
+    .addOption(new Option('--limit <number>', 'most letters to print').argParser(wholeNumber(1, 999_999)).default(50))
     .addOption(new Option('--after <id>', 'only those behind this letter').argParser(letterNumber))
     .addHelpText('after', listExamples)
     .action(async (words: FileWords & FilterWords & { all: boolean; limit: number; after?: number }) => {

@@ -1,5 +1,7 @@
 /** `ranktide demo`: what is asked for on the command line. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
+import { CommandFailed } from './command-failed.js'
+import { wholeNumber } from './whole-number.js'
 
 export interface DemoWords {
   /** Infinity: until it is stopped. */
@@ -12,17 +14,6 @@ export interface DemoWords {
 export interface DemoActions {
   /** Resolves to whether counts and boards were right at the end. */
   runDemo(words: DemoWords): Promise<boolean>
-}
-
-/** Counts or boards were not what they should be, which has been told: what is left is the exit code. */
-export class DemoFailed extends Error {}
-
-const wholeNumber = (least: number, most: number) => {
-  return (text: string): number => {
-    const value = Number(text)
-    if (/^\d{1,9}$/.test(text) && value >= least && value <= most) return value
-    throw new InvalidArgumentError(`Allowed: a whole number from ${least} to ${most}.`)
-  }
 }
 
 const details = `
@@ -56,6 +47,6 @@ export const addDemo = (program: Command, actions: DemoActions): void => {
     .option('--built-in-redis', 'with the Redis that is built in, even where a redis-server is there', false)
     .addHelpText('after', details)
     .action(async (words: DemoWords) => {
-      if (!(await actions.runDemo(words))) throw new DemoFailed()
+      if (!(await actions.runDemo(words))) throw new CommandFailed()
     })
 }

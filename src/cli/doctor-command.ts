@@ -1,10 +1,12 @@
 /** `ranktide doctor`: what is asked for on the command line, and how it is printed. */
-import { type Command, InvalidArgumentError, Option } from 'commander'
+import { type Command, Option } from 'commander'
 import type { DoctorWords } from '../operate/doctor.js'
 import type { Diagnosis, DoctorFinding, DoctorSection } from '../operate/doctor-finding.js'
 import type { Config } from '../runtime/config.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { CommandFailed } from './command-failed.js'
+import { configOption } from './config-option.js'
+import { wholeNumber } from './whole-number.js'
 
 export interface DoctorActions {
   /** Never rejects for a server that cannot be used. `told` gets each section as soon as it is known. */
@@ -42,18 +44,15 @@ Examples:
 
 Exit codes: 0 nothing is wrong (there may be doubts), 1 something is, 2 usage or configuration.`
 
-const secondsOf = (text: string): number => {
-  if (/^\d{1,3}$/.test(text) && Number(text) >= 1 && Number(text) <= 600) return Number(text)
-  throw new InvalidArgumentError('Allowed: a whole number from 1 to 600.')
-}
-
 export const addDoctor = (program: Command, actions: DoctorActions): void => {
   program
     .command('doctor')
     .description('check every hop from the database to the boards, and say what to do')
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .addOption(configOption())
     .option('--json', 'print one JSON object', false)
-    .addOption(new Option('--seconds <n>', 'how long a marker may take to come back').argParser(secondsOf).default(10))
+    .addOption(
+      new Option('--seconds <n>', 'how long a marker may take to come back').argParser(wholeNumber(1, 600)).default(10),
+    )
     .option('--no-marker', 'write no marker row: read only')
     .addHelpText('after', details)
     .action(async ({ config: file, json, seconds, marker }: Words) => {

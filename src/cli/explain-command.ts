@@ -6,6 +6,7 @@ import type { Config } from '../runtime/config.js'
 import { parseDuration } from '../runtime/duration.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { CommandFailed } from './command-failed.js'
+import { configOption } from './config-option.js'
 import { explanationText } from './explain-text.js'
 
 export interface ExplainActions {
@@ -52,7 +53,7 @@ export const addExplain = (program: Command, actions: ExplainActions): void => {
     .description('tell why a row is, or is not, on a board')
     .argument('<board>', 'its name in the configuration')
     .argument('<key>', 'the key of the row')
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .addOption(configOption())
     .addOption(new Option('--per <value>', 'which board of a split one'))
     .addOption(
       new Option('--scan <duration>', 'how far back the stream is searched')

@@ -4,6 +4,7 @@ import { RanktideError } from '../core/errors.js'
 import type { Config } from '../runtime/config.js'
 import { parseDuration } from '../runtime/duration.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { configOption } from './config-option.js'
 
 export type Erasure =
   | { readonly kind: 'user'; readonly uid: string }
@@ -66,7 +67,7 @@ export const addHistory = (program: Command, actions: HistoryActions): void => {
   group
     .command('erase')
     .description('delete the reads of a user, or all that are older than a duration')
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .addOption(configOption())
     .addOption(new Option('--uid <number>', 'the user').argParser(userId).conflicts('olderThan'))
     .addOption(new Option('--older-than <duration>', 'such as 30d').argParser(age))
     .addHelpText('after', details)

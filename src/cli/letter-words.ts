@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { parseOffsetTime } from '../core/offset-time.js'
 import { parseDuration } from '../runtime/duration.js'
+import { configOption } from './config-option.js'
 
 export interface FilterWords {
   readonly feed?: string
@@ -31,9 +32,7 @@ const since = (text: string): number => {
 }
 
 export const withFile = (command: Command): Command =>
-  command
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
-    .option('--json', 'print one JSON object', false)
+  command.addOption(configOption()).option('--json', 'print one JSON object', false)
 
 /** Which letters, beside their ids. */
 export const withFilter = (command: Command): Command =>

@@ -1,7 +1,8 @@
 /** `ranktide migrate`: makes the tables that counters and the read history need, or brings them up to date. */
-import { type Command, Option } from 'commander'
+import type { Command } from 'commander'
 import type { Config } from '../runtime/config.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { configOption } from './config-option.js'
 
 export interface Migrated {
   /** `host:port/database` */
@@ -43,7 +44,7 @@ export const addMigrate = (program: Command, actions: MigrateActions): void => {
   program
     .command('migrate')
     .description("make ranktide's own tables for counters and the read history, or bring them up to date")
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .addOption(configOption())
     .option('--dry-run', 'print what would be applied, and apply nothing', false)
     .addHelpText('after', details)
     .action(async ({ config: file, dryRun }: Words) => {

@@ -11,6 +11,7 @@ import type { ResetTarget } from '../operate/offset-target.js'
 import type { ResetReport } from '../operate/reset-offsets.js'
 import type { Config } from '../runtime/config.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { configOption, defaultFile } from './config-option.js'
 import { offsetsText, resetText } from './offsets-text.js'
 
 export interface OffsetsActions {
@@ -178,12 +179,10 @@ const reset = async (
   actions.out(words.json ? `${JSON.stringify(report)}\n` : resetText(report, line, file))
 }
 
-const defaultFile = 'ranktide.yaml'
-
 const withChoice = (command: Command, json = true): Command => {
   const others = (one: string) => ['group', 'board', 'counter', 'history'].filter((name) => name !== one)
   command
-    .addOption(new Option('-c, --config <file>', 'the configuration').default(defaultFile))
+    .addOption(configOption())
     .addOption(new Option('--board <name>', 'one board').conflicts(others('board')))
     .addOption(new Option('--counter <name>', 'one counter').conflicts(others('counter')))
     .addOption(new Option('--history', 'the history').conflicts(others('history')))

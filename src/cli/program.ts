@@ -11,8 +11,9 @@ import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { createLog, type Log } from '../runtime/log.js'
 import { hidePasswords } from '../runtime/secrets.js'
 import { CommandFailed } from './command-failed.js'
+import { configOption } from './config-option.js'
 import { addDeadLetters, type DeadLettersActions } from './dead-letters-command.js'
-import { addDemo, type DemoActions, DemoFailed } from './demo-command.js'
+import { addDemo, type DemoActions } from './demo-command.js'
 import { describeBoard } from './describe-board.js'
 import { describeCounter, describeHistory } from './describe-counter.js'
 import { addDoctor, type DoctorActions } from './doctor-command.js'
@@ -63,8 +64,6 @@ interface FileOption {
   readonly config: string
 }
 
-const configOption = () => new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml')
-
 const addRun = (program: Command, actions: ProgramActions): void => {
   program
     .command('run')
@@ -109,13 +108,10 @@ const addConfig = (program: Command, actions: ProgramActions): void => {
 
 const signs = { ok: '+', warning: '!', error: '-' } as const
 
-/** A check that failed and has been told: what is left is the exit code. */
-class ChecksFailed extends Error {}
-
 const checkServers = async (config: Config, actions: ProgramActions): Promise<void> => {
   const findings = await actions.checkConnections(config)
   for (const { name, level, detail } of findings) actions.out(`[${signs[level]}]${name} ${detail}\n`)
-  if (findings.some(({ level }) => level === 'error')) throw new ChecksFailed()
+  if (findings.some(({ level }) => level === 'error')) throw new CommandFailed()
 }
 
 /** A switch is off unless it is given: that it is "default: false" says nothing. */
@@ -155,7 +151,7 @@ export const runProgram = async (actions: ProgramActions, line: readonly string[
     await buildProgram(actions).parseAsync(line, { from: 'user' })
     return 0
   } catch (error) {
-    if (error instanceof ChecksFailed || error instanceof DemoFailed || error instanceof CommandFailed) return 1
+    if (error instanceof CommandFailed) return 1
     // Commander has printed its sentence already; asking for help or the version is its only success.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
     return tellError(error, actions)

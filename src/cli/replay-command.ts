@@ -4,6 +4,7 @@ import type { ReplayWords } from '../replay/replay-words.js'
 import type { ReplayReport, ReplaySurroundings } from '../replay/run-replay.js'
 import type { Config } from '../runtime/config.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { configOption } from './config-option.js'
 import { progressBar } from './progress-bar.js'
 import { replayJson, replayText } from './replay-report.js'
 
@@ -74,7 +75,7 @@ export const addReplay = (program: Command, actions: ReplayActions): void => {
     .description(
       'what a range of the topics, or a file of messages, comes to as a board; a dry run unless told otherwise',
     )
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .addOption(configOption())
     .requiredOption('-b, --board <name>', 'the board, as the configuration names it')
     .addOption(new Option('--from <offset>', 'the first offset that is read').default('beginning'))
     .addOption(new Option('--to <offset>', 'the first offset that is not read').default('end'))
@@ -94,18 +95,13 @@ export const addReplay = (program: Command, actions: ReplayActions): void => {
     .action(async (options: Options) => {
       const config = await loadConfig(options.config, actions.surroundings)
       const bar = progressBar(actions.errorStream)
-      const ended = (): void => bar.end()
-      try {
-        const report = await actions.replay(config, wordsOf(options), {
-          progress: (told) => bar.tell(told),
-          note: (text) => actions.error(`${text}\n`),
-          stop: actions.stopSignal(),
-        })
-        ended()
-        actions.out(options.json ? replayJson(report) : replayText(report))
-      } finally {
-        ended()
+      const surroundings: ReplaySurroundings = {
+        progress: (told) => bar.tell(told),
+        note: (text) => actions.error(`${text}\n`),
+        stop: actions.stopSignal(),
       }
+      const report = await actions.replay(config, wordsOf(options), surroundings).finally(() => bar.end())
+      actions.out(options.json ? replayJson(report) : replayText(report))
     })
 }
 

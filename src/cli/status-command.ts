@@ -5,6 +5,7 @@ import type { Config } from '../runtime/config.js'
 import { parseDuration } from '../runtime/duration.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { CommandFailed } from './command-failed.js'
+import { configOption } from './config-option.js'
 import { statusText } from './status-text.js'
 import { drawn, enterScreen, leaveScreen, type Terminal } from './watch-screen.js'
 
@@ -52,7 +53,7 @@ export const addStatus = (program: Command, actions: StatusActions): void => {
   program
     .command('status')
     .description('tell how the boards, feeds and counters of the configuration stand')
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .addOption(configOption())
     .addOption(new Option('-w, --watch [interval]', 'again and again, by default every 2s').argParser(interval))
     .option('--json', 'print JSON', false)
     .addHelpText('after', help)

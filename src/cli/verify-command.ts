@@ -5,6 +5,7 @@ import type { Config } from '../runtime/config.js'
 import { parseDuration } from '../runtime/duration.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
 import { CommandFailed } from './command-failed.js'
+import { configOption } from './config-option.js'
 import { verifyText } from './verify-text.js'
 
 export interface VerifyActions {
@@ -59,7 +60,7 @@ export const addVerify = (program: Command, actions: VerifyActions): void => {
   program
     .command('verify')
     .description('compare the boards in Redis with their tables')
-    .addOption(new Option('-c, --config <file>', 'the configuration').default('ranktide.yaml'))
+    .addOption(configOption())
     .addOption(new Option('-b, --board <name>', 'this board; may be repeated').argParser(collect).default([], 'all'))
     .option('--per <value>', 'this group of a split board')
     .addOption(
