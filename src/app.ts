@@ -18,7 +18,7 @@ import type { Lifecycle } from './runtime/lifecycle.js'
 import type { Log } from './runtime/log.js'
 import { BoardPart } from './worker/board-part.js'
 import { BoardViews } from './worker/board-views.js'
-import { CounterPart } from './worker/counter-part.js'
+import { CounterPart, countingNames } from './worker/counter-part.js'
 import { Reloader } from './worker/reload.js'
 import { startError } from './worker/start-error.js'
 import { watchLetters } from './worker/watch-letters.js'
@@ -83,7 +83,7 @@ const run = async (app: App): Promise<never> => {
   log.info({ address: await listen(server, config.http) }, 'Listening')
 
   if (boards !== undefined) lifecycle.onClose('database', () => boards.close())
-  watchDeadLetters(app, prepareDeadLetters(parts.deadLetters, log, lifecycle))
+  watchDeadLetters(app, prepareDeadLetters(parts.deadLetters, log, lifecycle), () => reloader?.config ?? config)
   lifecycle.onClose('start', () => waiting.abort())
   const { failed } = await start(boards, counters)
   health.start()
@@ -176,14 +176,17 @@ const prepareDeadLetters = async (deadLetters: OpenDeadLetters, log: Log, lifecy
 }
 
 /** How old the oldest unsettled letter is, for metrics; once the topic is there. */
-const watchDeadLetters = ({ config, log, lifecycle, parts, registry }: App, prepared: Promise<void>): void => {
+const watchDeadLetters = (
+  { log, lifecycle, parts, registry }: App,
+  prepared: Promise<void>,
+  configOfNow: () => Config,
+): void => {
   const open = parts.openLetterLog
   if (open === undefined) return
-  const pipelines = [
-    ...feedsOf(config).map(({ name }) => name),
-    ...config.counters.map(({ spec }) => `counters.${spec.name}`),
-    ...(config.history === undefined ? [] : ['history']),
-  ]
+  const pipelines = (): readonly string[] => {
+    const now = configOfNow()
+    return [...feedsOf(now).map(({ name }) => name), ...countingNames(now)]
+  }
   const gauges = createLetterGauges(registry, pipelines, Date.now)
   const stop = new AbortController()
   const failed = ({ code, detail }: RanktideError) =>

@@ -10,9 +10,12 @@ export interface LetterGauges {
   show(feeds: ReadonlyMap<string, FeedLetters> | undefined): void
 }
 
-/** Registers both. `names`: the feeds and pipelines of the configuration. `now`: ms since 1970. */
-export const createLetterGauges = (registry: Registry, names: Iterable<string>, now: () => number): LetterGauges => {
-  const known = new Set(names)
+/** Registers both. `names`: the feeds and pipelines of the configuration of now. `now`: ms since 1970. */
+export const createLetterGauges = (
+  registry: Registry,
+  names: () => Iterable<string>,
+  now: () => number,
+): LetterGauges => {
   let shown: ReadonlyMap<string, FeedLetters> | undefined
   const gauge = (name: string, help: string, value: (letters: FeedLetters | undefined) => number): void => {
     new Gauge({
@@ -23,8 +26,10 @@ export const createLetterGauges = (registry: Registry, names: Iterable<string>, 
       collect() {
         this.reset()
         if (shown === undefined) return
-        for (const [feed, letters] of shown) this.set({ feed }, value(letters))
-        for (const feed of known) if (!shown.has(feed)) this.set({ feed }, value(undefined))
+        const known = new Set(names())
+        const open = named(shown, known)
+        for (const [feed, letters] of open) this.set({ feed }, value(letters))
+        for (const feed of known) if (!open.has(feed)) this.set({ feed }, value(undefined))
       },
     })
   }
@@ -40,7 +45,7 @@ export const createLetterGauges = (registry: Registry, names: Iterable<string>, 
   )
   return {
     show: (feeds) => {
-      shown = feeds === undefined ? undefined : named(feeds, known)
+      shown = feeds
     },
   }
 }

@@ -51,7 +51,7 @@ export class CounterPart {
 
   constructor(options: CounterPartOptions) {
     this.#options = options
-    this.#order = namesOf(options.config)
+    this.#order = countingNames(options.config)
   }
 
   /** One line a pipeline, in the order of the configuration. */
@@ -84,7 +84,7 @@ export class CounterPart {
       apply: async () => {
         // A group is left before who comes after it joins.
         await Promise.all([...changed, ...removed].map((name) => this.#end(name)))
-        this.#order = namesOf(config)
+        this.#order = countingNames(config)
         for (const counter of counters) this.#startCounter(counter)
         if (history !== undefined) this.#startHistory(history)
       },
@@ -207,7 +207,8 @@ export class CounterPart {
 }
 
 /** As the status of each has them. */
-const namesOf = ({ counters, history }: CounterPartOptions['config']): readonly string[] => [
+/** As they are told of, in the order of the configuration. */
+export const countingNames = ({ counters, history }: CounterPartOptions['config']): readonly string[] => [
   ...counters.map(({ spec }) => `counters.${spec.name}`),
   ...(history === undefined ? [] : ['history']),
 ]

@@ -5,7 +5,13 @@ import { createLetterGauges } from '../../src/http/letter-metrics.js'
 
 const opened = () => {
   const registry = new Registry()
-  return { registry, gauges: createLetterGauges(registry, ['shop.items', 'counters.reads'], () => 60_000) }
+  const names = ['shop.items', 'counters.reads']
+  const gauges = createLetterGauges(
+    registry,
+    () => names,
+    () => 60_000,
+  )
+  return { registry, gauges, names }
 }
 const series = async (registry: Registry): Promise<readonly string[]> =>
   (await registry.metrics()).split('\n').filter((line) => line !== '' && !line.startsWith('#'))
@@ -35,6 +41,16 @@ test('number and age by feed, 0 where nothing is open; feeds that the configurat
     'ranktide_dead_letters_oldest_age_seconds{feed="counters.reads"} 42',
     'ranktide_dead_letters_oldest_age_seconds{feed="other"} 20',
     'ranktide_dead_letters_oldest_age_seconds{feed="shop.items"} 0',
+  ])
+})
+
+test('a reload changes which feeds there are', async () => {
+  const { registry, gauges, names } = opened()
+  gauges.show(new Map([['shop.items', { unsettled: 1, oldestAt: 0 }]]))
+  names.splice(0, names.length, 'shop.orders')
+  expect((await series(registry)).slice(0, 2)).toEqual([
+    'ranktide_dead_letters_unsettled{feed="other"} 1',
+    'ranktide_dead_letters_unsettled{feed="shop.orders"} 0',
   ])
 })
 
