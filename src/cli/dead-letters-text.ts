@@ -3,7 +3,7 @@ import { isoTime } from '../core/iso-time.js'
 import type { LetterList, ListedLetter } from '../operate/dead-letters.js'
 import type { Judgement } from '../operate/letter-judge.js'
 import type { ShownLetter } from '../operate/show-letter.js'
-import { textTable } from './text-table.js'
+import { printable, textTable } from './text-table.js'
 
 /** As `--after`, `show` and the others take it. */
 export const letterId = (id: number): string => `0/${id}`
@@ -82,16 +82,14 @@ const bytesText = (bytes: Uint8Array | null): string => {
   try {
     const text = strictUtf8.decode(shown, { stream: bytes.length > shown.length })
     strictUtf8.decode()
-    return `${printable(text)}${rest}`
+    return `${printableLines(text)}${rest}`
   } catch {
     return `${bytes.length} bytes, not UTF-8: ${Buffer.from(shown.subarray(0, 200)).toString('hex')}${bytes.length > 200 ? '…' : ''}`
   }
 }
 
-const printable = (text: string): string =>
-  text.replaceAll(/\p{Cc}/gu, (control) =>
-    control === '\n' || control === '\t' ? control : `\\u${control.charCodeAt(0).toString(16).padStart(4, '0')}`,
-  )
+/** As it was written, over several lines where it was. */
+const printableLines = (text: string): string => text.replaceAll(/[^\n\t]+/g, (part) => printable(part))
 
 export const showText = (letter: ShownLetter): string => {
   const { id, deadLetters, at, code, detail, copyOf, source, headers, message, now } = letter

@@ -39,13 +39,10 @@ const cell = (value: unknown): string =>
         ? JSON.stringify(value)
         : String(value)
 
-const rowJsonOf = (spec: BoardSpec, value: string | undefined, member: string, entry: Entry): Columns => ({
-  ...(value === undefined ? {} : { per: value }),
-  key: member,
-  score: scoreOf(spec, entry),
-  ...columnsOf(entry),
-  ...('key' in columnsOf(entry) ? { key: member } : {}),
-})
+const rowJsonOf = (spec: BoardSpec, value: string | undefined, member: string, entry: Entry): Columns => {
+  const { key: _, ...columns } = columnsOf(entry)
+  return { ...(value === undefined ? {} : { per: value }), key: member, score: scoreOf(spec, entry), ...columns }
+}
 
 /** One object: `{messages, rows, refused, seconds, board: [{key, score, …}], diff: {enter, leave, change}, …}`. */
 export const replayJson = ({ result, diff, written }: ReplayReport): string => {
@@ -72,8 +69,15 @@ export const replayJson = ({ result, diff, written }: ReplayReport): string => {
 
 const count = (value: number): string => value.toLocaleString('en-US')
 
-const countOf = (value: number, one: string, several = `${one}s`): string =>
-  `${count(value)} ${value === 1 ? one : several}`
+const countOf = (value: number, one: string): string => `${count(value)} ${value === 1 ? one : `${one}s`}`
+
+/** What a table does not show. */
+const moreText = (rest: number): string =>
+  rest === 0 ? '' : `and ${countOf(rest, 'more row')}; --json has all of them\n`
+
+/** The head of the column of groups, in tables of a split board. */
+const perHeads = ({ per, table }: BoardSpec): readonly string[] =>
+  per === undefined ? [] : [table.columns[per]?.name ?? 'group']
 
 const rangeText = (from: Positions, to: Positions): string => {
   const all = [...to].map(([id, offset]) => `${id} ${from.get(id) ?? 0} to ${offset}`)
@@ -107,8 +111,7 @@ const boardTable = (spec: BoardSpec, boards: readonly ReplayedBoard[]): string =
   if (all.length === 0) return 'no row is ranked\n'
   const some = all.slice(0, shown)
   const names = [...new Set(some.flatMap(({ entry }) => Object.keys(columnsOf(entry))))]
-  const { per } = spec
-  const perHead = per === undefined ? [] : [spec.table.columns[per]?.name ?? 'group']
+  const perHead = perHeads(spec)
   const extra = names.filter((name) => name !== 'score' && !perHead.includes(name))
   const lines = some.map(({ value, entry, rank }) => {
     const columns = columnsOf(entry)
@@ -121,9 +124,7 @@ const boardTable = (spec: BoardSpec, boards: readonly ReplayedBoard[]): string =
       ...extra.map((name) => cell(columns[name])),
     ]
   })
-  const rest = all.length - some.length
-  const more = rest === 0 ? '' : `and ${countOf(rest, 'more row', 'more rows')}; --json has all of them\n`
-  return textTable([...perHead, 'rank', 'key', 'score', ...extra], lines) + more
+  return textTable([...perHead, 'rank', 'key', 'score', ...extra], lines) + moreText(all.length - some.length)
 }
 
 const diffText = (spec: BoardSpec, diff: ReplayDiff, exists: boolean): string => {
@@ -146,10 +147,8 @@ const diffText = (spec: BoardSpec, diff: ReplayDiff, exists: boolean): string =>
       row.replayed === undefined ? '-' : cell(scoreOf(spec, row.replayed)),
       differing(row),
     ])
-  const rest = all.length - lines.length
-  const more = rest === 0 ? '' : `and ${countOf(rest, 'more row', 'more rows')}; --json has all of them\n`
-  const perHead = spec.per === undefined ? [] : [spec.table.columns[spec.per]?.name ?? 'group']
-  return `the live board differs: ${counts}\n\n${textTable([...perHead, '', 'key', 'live', 'replayed', 'columns'], lines)}${more}`
+  const table = textTable([...perHeads(spec), '', 'key', 'live', 'replayed', 'columns'], lines)
+  return `the live board differs: ${counts}\n\n${table}${moreText(all.length - lines.length)}`
 }
 
 /** Columns that are not the same, as `read_cnt 3 → 4`. */

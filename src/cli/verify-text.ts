@@ -1,6 +1,6 @@
 /** The result of `ranktide verify` for people: a line a board, the differences of each, what came of repairs. */
 import type { BoardCheck, DifferenceCheck, Heal, VerifyResult } from '../operate/verify-result.js'
-import { textTable } from './text-table.js'
+import { printable, textTable } from './text-table.js'
 
 /** Groups that are not ok, and differences of one board, that are shown. */
 const mostGroups = 50
@@ -42,7 +42,8 @@ const shownChecks = (boards: readonly BoardCheck[]): Shown => {
     .filter(({ groups }) => groups.length > 1)
   const folded = new Set(wholes.map(({ board }) => board))
   const wrong = boards.filter(({ board, status }) => folded.has(board) && status !== 'ok')
-  const rows = boards.filter((one) => !folded.has(one.board) || wrong.slice(0, mostGroups).includes(one))
+  const told = new Set(wrong.slice(0, mostGroups))
+  const rows = boards.filter((one) => !folded.has(one.board) || told.has(one))
   return { rows, wholes: wholes.map(wholeOf), left: Math.max(0, wrong.length - mostGroups) }
 }
 
@@ -53,7 +54,7 @@ const wholeOf = ({ board, groups }: { board: string; groups: readonly BoardCheck
   members: groups.reduce((sum, { members }) => sum + members, 0),
 })
 
-const nameOf = ({ board, per }: BoardCheck): string => (per === null ? board : `${board} per ${per}`)
+const nameOf = ({ board, per }: BoardCheck): string => (per === null ? board : `${board} per ${printable(per)}`)
 
 const lineOf = (check: BoardCheck): readonly string[] => {
   const { redis, table } = check.digest

@@ -115,13 +115,17 @@ describe('show', () => {
     deadLetters: 'ranktide.dead-letters',
     at,
     source,
-    message: { ...source, key: Uint8Array.of(0xff, 1), value: new TextEncoder().encode('{"uid":1}\u001b[31m') },
+    message: {
+      ...source,
+      key: Uint8Array.of(0xff, 1),
+      value: new TextEncoder().encode('{"uid":1,\n\t"biz":2}\u001b[31m'),
+    },
     code: 'PARSE',
     detail: 'at byte 9',
     copyOf: 2,
     settlement: { outcome: 'discarded', reason: 'a load test', by: 'ann@pod', at },
     passed: false,
-    headers: new Map([['ranktide-code', 'PARSE']]),
+    headers: new Map([['ranktide-code', 'PARSE\nstate    open']]),
     now: { kind: 'refused', code: 'PARSE', detail: 'at byte 9' },
   }
   const showDeadLetter = () => Promise.resolve(letter)
@@ -136,10 +140,11 @@ describe('show', () => {
       'message  reads/2/7 of 2026-11-21T08:00:00Z',
       'refused  PARSE: at byte 9',
       'today    still refused: PARSE: at byte 9',
-      'header   ranktide-code: PARSE',
+      'header   ranktide-code: PARSE\\nstate    open',
       'key      2 bytes, not UTF-8: ff01',
       '',
-      '{"uid":1}\\u001b[31m',
+      '{"uid":1,',
+      '\t"biz":2}\\u001b[31m',
       '',
     ])
   })
