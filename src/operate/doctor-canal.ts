@@ -63,7 +63,7 @@ const openFeed = ({ kafka }: Config, { topics }: Feed): KafkaFeed =>
 const nameOf = ({ database, table }: TableName): string => `${database}.${table}`
 
 const sampleOf = async (
-  { look, config, database }: CanalQuestions,
+  { look, database }: CanalQuestions,
   { feed, source }: OpenFeed,
 ): Promise<readonly DoctorFinding[]> => {
   try {
@@ -77,22 +77,13 @@ const sampleOf = async (
         messages: messages.filter((message) => message.topic === topic),
         tables: [...new Set(boards.map(({ table }) => nameOf(table)))],
         specs: look.specs.filter(({ name }) => boards.some((board) => board.name === name)),
-        marker: markerName(config, database, look),
+        marker: look.specs.length === 0 ? undefined : database.markerTable(look.specs),
         now: Date.now(),
       })
     })
   } catch (error) {
     return [failed(`messages ${feed.topics.join(', ')}`, error)]
   }
-}
-
-const markerName = (
-  { boards }: Config,
-  database: WorkerDatabase,
-  { specs, marker }: DatabaseLook,
-): string | undefined => {
-  if (marker !== undefined) return nameOf(marker)
-  return boards.length === 0 || specs.length === 0 ? undefined : nameOf(database.markerTable(specs))
 }
 
 const endToEnd = async (

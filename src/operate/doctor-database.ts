@@ -4,7 +4,8 @@ import { RanktideError } from '../core/errors.js'
 import { grantMarker, lookForMarkerTable, type MarkerTable } from '../databases/mysql/marker.js'
 import { mayOn, type Privilege, readPrivileges } from '../databases/mysql/privileges.js'
 import { readBinlogReaders, readServerTime, readVersion } from '../databases/mysql/server.js'
-import type { Config } from '../runtime/config.js'
+import { sqlTable } from '../databases/mysql/sql-name.js'
+import type { Config, TableName } from '../runtime/config.js'
 import { checkBoards } from '../worker/check-boards.js'
 import type { WorkerDatabase } from '../worker/database.js'
 import { advised, type DoctorFinding, failed, fine, notAsked, warning, wrong } from './doctor-finding.js'
@@ -116,17 +117,21 @@ const preflightOf = async (
 const denied = (error: unknown, spec: BoardSpec | undefined, account: string): DoctorFinding | undefined => {
   if (!(error instanceof RanktideError) || error.code !== 'DATABASE_DENIED' || spec === undefined) return undefined
   const { database, table } = spec.table
-  const grant = `GRANT SELECT ON \`${database}\`.\`${table}\` TO ${account}`
-  return wrong(`rights on ${database}.${table}`, `${error.code}: ${error.message}`, `run: ${grant}`)
+  return wrong(
+    `rights on ${database}.${table}`,
+    `${error.code}: ${error.message}`,
+    `run: ${grantSelect(spec.table, account)}`,
+  )
 }
+
+const grantSelect = (table: TableName, account: string): string => `GRANT SELECT ON ${sqlTable(table)} TO ${account}`
 
 /** A table that the user may not see is, to the user, not there. */
 const withGrant = (finding: DoctorFinding, { boards }: Config, account: string): DoctorFinding => {
   if (finding.level !== 'error' || !/^(TABLE_MISSING|DATABASE_DENIED):/.test(finding.detail)) return finding
   const board = boards.find(({ name }) => finding.name === `board ${name}`)
   if (board === undefined) return finding
-  const { database, table } = board.table
-  const grant = `GRANT SELECT ON \`${database}\`.\`${table}\` TO ${account}`
+  const grant = grantSelect(board.table, account)
   const advice = `make the table, or correct boards.${board.name}.table; if it is there, run: ${grant}`
   return { ...finding, advice }
 }
@@ -153,11 +158,6 @@ const lookAtMarker = async (
     const detail = `${table} ${what}: boards will say assumed, not exact`
     return not(warning(name, detail, `run: ${grantMarker(marker, account)}`))
   } catch (error) {
-    return not(
-      error instanceof RanktideError && error.code === 'COLUMN_MISSING' ? advisedMarker(error) : failed(name, error),
-    )
+    return not(failed(name, error))
   }
 }
-
-const advisedMarker = (error: RanktideError): DoctorFinding =>
-  advised({ name: 'marker', level: 'error', detail: `${error.code}: ${error.message}` })

@@ -48,7 +48,7 @@ export const wrong = (name: string, detail: string, advice: string): DoctorFindi
 /** An error that a check failed with. */
 export const failed = (name: string, error: unknown): DoctorFinding => {
   const { code, message } = asRanktideError(error)
-  return wrong(name, `${code}: ${message}`, adviceFor(code))
+  return advised({ name, level: 'error', detail: `${code}: ${message}` })
 }
 
 interface Told {
@@ -66,7 +66,7 @@ const apart = (text: string): readonly [string, string | undefined] => {
 /** The error code that stands in front of the detail, or is the name. */
 const codeIn = ({ name, detail }: Told): string => /^[A-Z][A-Z_]+(?=: )/.exec(detail)?.[0] ?? name
 
-/** A line of `config check --connect`, with its advice: its own, or that of its code. */
+/** What is told with a code, as `config check --connect` does, with its advice: its own, or that of its code. */
 export const advised = (told: Told): DoctorFinding => {
   const { name, level, detail } = told
   if (level === 'ok') return fine(name, detail)

@@ -1,7 +1,8 @@
 /** The doctor's look at Kafka: brokers, topics, groups, the topic of dead letters. Nothing is written, joined or made. */
+import { lossesIn } from '../core/events-lost.js'
 import { nearestName } from '../core/nearest-name.js'
 import { parsePartitionId } from '../core/positions.js'
-import type { Config } from '../runtime/config.js'
+import type { Config, ReadingConfig } from '../runtime/config.js'
 import { feedsOf } from '../runtime/feeds.js'
 import { type Cluster, type ClusterTopic, readCluster } from '../sources/kafka-cluster.js'
 import { type GroupPlace, readGroupPlace } from '../sources/kafka-group-place.js'
@@ -13,20 +14,23 @@ const limit = 5_000
 /** A start without offsets reads the topic from this long before now, ms: as `createKafkaFeed` has it. */
 const margin = 300_000
 
-export interface KafkaLook {
+export interface ClusterLook {
   readonly findings: readonly DoctorFinding[]
   /** Undefined: no broker can be reached. */
   readonly cluster: Cluster | undefined
 }
 
 /** Never rejects. */
-export const lookAtKafka = async (config: Config): Promise<KafkaLook> => {
+export const lookAtKafka = async (config: Config): Promise<ClusterLook> => {
   const { kafka } = config
   const address = { brokers: kafka.brokers.join(','), client: kafka.client }
   try {
     const cluster = await readCluster(address, limit)
     const feeds = await Promise.all(
-      feedsOf(config).map(({ name, topics }) => placeFinding(config, `feed ${name}`, kafka.group, topics, cluster)),
+      feedsOf(config).map(({ name: feed, topics }) => {
+        const [name, group] = [`feed ${feed}`, kafka.group]
+        return placeFinding(config, name, { group, topics }, cluster, (place) => judgePlace(name, group, place))
+      }),
     )
     const topics = [...new Set(readers(config).flatMap((reader) => reader.topics))]
     const findings = [
@@ -96,18 +100,19 @@ const letterFinding = (topic: string, cluster: Cluster): DoctorFinding => {
   return warning(name, 'the topic is not there yet: ranktide run makes it if it may', `else run: ${create}`)
 }
 
+/** Of a group, by where it stands. Never rejects. */
 export const placeFinding = async (
   { kafka }: Config,
   name: string,
-  group: string,
-  topics: readonly string[],
+  { group, topics }: Pick<ReadingConfig, 'group' | 'topics'>,
   cluster: Cluster,
+  judge: (place: GroupPlace) => DoctorFinding,
 ): Promise<DoctorFinding> => {
   if (topics.some((topic) => !cluster.topics.some((one) => one.name === topic)))
     return notAsked(name, 'a topic of it is not there')
   const address = { brokers: kafka.brokers.join(','), client: kafka.client, group }
   try {
-    return judgePlace(name, group, await readGroupPlace(address, topics, Date.now() - margin, limit))
+    return judge(await readGroupPlace(address, topics, Date.now() - margin, limit))
   } catch (error) {
     return failed(name, error)
   }
@@ -116,10 +121,16 @@ export const placeFinding = async (
 /** Where a group stands, and whether the topics keep what it may have to read. Pure. */
 export const judgePlace = (name: string, group: string, place: GroupPlace): DoctorFinding => {
   const { beginnings, ends, committed, since } = place
-  const gone = [...committed].filter(([id, offset]) => offset < (beginnings.get(id) ?? 0)).map(([id]) => id)
-  if (gone.length > 0) {
-    const detail = `group ${group} stands in front of what ${gone.join(', ')} still holds: boards are read anew`
-    return warning(name, detail, `raise retention.ms of ${topicsOf(gone)} above the longest time without ranktide`)
+  const losses = lossesIn(committed, { first: beginnings, ends })
+  if (losses.length > 0) {
+    const stands = losses.map(({ partition, from }) => `${from} of ${partition}`).join(', ')
+    const detail = `group ${group} stands at ${stands}, outside of what is there: boards are read anew`
+    const topics = topicsOf(losses.map(({ partition }) => partition))
+    return warning(
+      name,
+      detail,
+      `unless the topic was made anew: raise retention.ms of ${topics} above the longest time without ranktide`,
+    )
   }
   const young = [...beginnings].filter(
     ([id, first]) => first > 0 && since.get(id) === first && first < (ends.get(id) ?? 0),

@@ -2,6 +2,7 @@
 import { isLeft } from 'fp-ts/lib/Either.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { nearestName } from '../core/nearest-name.js'
+import type { MarkerTable } from '../databases/mysql/marker.js'
 import { canalJson } from '../formats/canal-json.js'
 import { peekTable } from '../formats/peek-table.js'
 import type { Message } from '../operators/ports.js'
@@ -17,8 +18,7 @@ export interface Sample {
   readonly tables: readonly string[]
   /** Of those boards that can be kept. */
   readonly specs: readonly BoardSpec[]
-  /** `database.table` of the markers. */
-  readonly marker: string | undefined
+  readonly marker: MarkerTable | undefined
   /** ms since 1970. */
   readonly now: number
 }
@@ -59,15 +59,17 @@ interface Peeked {
   readonly table: ReturnType<typeof peekTable>
 }
 
-const fullName = ({ table }: Peeked): string =>
+const fullName = (table: Peeked['table'] | MarkerTable): string =>
   table === undefined || table.table === '' ? '' : `${table.database}.${table.table}`
 
 const tableFindings = (sample: Sample, peeked: readonly Peeked[]): readonly DoctorFinding[] => {
   const { tables, marker, now, topic } = sample
-  const others = [...new Set(peeked.map(fullName))].filter((name) => name !== '' && name !== marker)
+  const others = [...new Set(peeked.map((one) => fullName(one.table)))].filter(
+    (name) => name !== '' && name !== fullName(marker),
+  )
   return tables.map((table) => {
     const name = `changes ${table}`
-    const own = peeked.filter((one) => fullName(one) === table)
+    const own = peeked.filter((one) => fullName(one.table) === table)
     if (own.length > 0) {
       const newest = Math.max(...own.map(({ message }) => message.timestamp ?? 0))
       const partitions = new Set(own.map(({ message }) => message.partition))
@@ -100,13 +102,7 @@ const strangers = (name: string, table: string, topic: string, others: readonly 
 const decodeFinding = ({ messages, specs, marker, topic }: Sample): DoctorFinding => {
   const name = `decoding ${topic}`
   if (specs.length === 0) return notAsked(name, 'the tables of the boards are not known')
-  const dot = marker?.indexOf('.') ?? -1
-  const markerTable =
-    marker === undefined ? undefined : { database: marker.slice(0, dot), table: marker.slice(dot + 1) }
-  const decode = canalJson(
-    [...new Set(specs.map(({ table }) => table))],
-    markerTable === undefined ? {} : { marker: markerTable },
-  )
+  const decode = canalJson([...new Set(specs.map(({ table }) => table))], marker === undefined ? {} : { marker })
   const refused = new Map<string, number>()
   let rows = 0
   for (const { value } of messages) {

@@ -1,6 +1,6 @@
 // What the doctor makes of what servers say, and that it says of every fault what to do.
 import { describe, expect, test } from 'vitest'
-import { errorTable } from '../../src/core/errors.js'
+import { errorTable, RanktideError } from '../../src/core/errors.js'
 import { adviceFor } from '../../src/operate/doctor-advice.js'
 import { judgeCounter } from '../../src/operate/doctor-counters.js'
 import { clockFinding } from '../../src/operate/doctor-database.js'
@@ -33,6 +33,8 @@ test('every error of servers, settings and messages has an advice of its own', (
   expect(needed.length).toBeGreaterThan(15)
   for (const code of [...needed, 'PARSE', 'UTF8', 'SHAPE', 'ROW_IMAGE', 'STATEMENT_FORMAT', 'SCORE_PARSE'])
     expect(adviceFor(code), code).not.toBe(general)
+  const denied = new RanktideError('DATABASE_DENIED', 'may not read; run: GRANT SELECT …')
+  expect(failed('x', denied)).toMatchObject({ advice: 'run: GRANT SELECT …' })
   expect(failed('x', new Error('boom'))).toMatchObject({ level: 'error', detail: expect.stringContaining('boom') })
 })
 
@@ -110,7 +112,7 @@ describe('the last messages', () => {
     messages: [],
     tables: ['shop.items'],
     specs: [],
-    marker: 'shop.ranktide_marker',
+    marker: { database: 'shop', table: 'ranktide_marker' },
     now,
     ...change,
   })
@@ -203,13 +205,25 @@ describe('Kafka', () => {
       level: 'ok',
       detail: expect.stringContaining('nothing yet'),
     })
-    expect(judgeCounter('c', 'g', 'stop', place(5, 10, -1, 4))).toMatchObject({
+    const counter = { group: 'g', onLoss: 'stop' } as const
+    expect(judgeCounter('c', counter, place(5, 10, -1, 4))).toMatchObject({
       level: 'error',
       detail: expect.stringContaining('the counter stops'),
     })
-    expect(judgeCounter('c', 'g', 'stop', place(5, 10, -1, 9))).toMatchObject({
+    expect(judgeCounter('c', counter, place(5, 10, -1, 9))).toMatchObject({
       level: 'ok',
       detail: expect.stringContaining('1 event(s) behind'),
+    })
+  })
+
+  test('a group that stands past the end: the topic was made anew, or its end is lost', () => {
+    expect(judgePlace('f', 'g', place(0, 10, 0, 11))).toMatchObject({
+      level: 'warning',
+      detail: expect.stringContaining('boards are read anew'),
+    })
+    expect(judgeCounter('c', { group: 'g', onLoss: 'skip' }, place(0, 10, -1, 11))).toMatchObject({
+      level: 'error',
+      detail: expect.stringContaining('made anew'),
     })
   })
 })
