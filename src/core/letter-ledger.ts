@@ -5,7 +5,22 @@
  * again must not be a second time. Memory: at most `most` open letters (newer ones are only counted, until older ones are
  * settled and the topic is read again) and the last `most` settled ones.
  */
-import { type LetterEntry, type LetterSource, letterIdentity, type Settlement } from './letter.js'
+import {
+  headersOf,
+  type LetterEntry,
+  type LetterSource,
+  letterIdentity,
+  type RawHeaders,
+  readEntry,
+  type Settlement,
+} from './letter.js'
+
+interface LedgerRecord {
+  readonly offset: number
+  /** ms since 1970 */
+  readonly timestamp: number | undefined
+  readonly headers?: RawHeaders
+}
 
 export interface LedgerLetter {
   /** Where its first copy stands in the dead-letter topic. */
@@ -69,6 +84,12 @@ export class LetterLedger {
       feeds.set(source.feed, { unsettled: unsettled + 1, oldestAt: Math.min(oldestAt, at) })
     }
     return feeds
+  }
+
+  /** One record of the topic, the next in their order; what ranktide has not written is passed over. */
+  read({ offset, timestamp = 0, headers }: LedgerRecord): void {
+    const entry = readEntry(headersOf(headers))
+    if (entry !== undefined) this.add(offset, timestamp, entry)
   }
 
   /** `id`, `at`: where and when it was written. */

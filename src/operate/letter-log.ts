@@ -1,6 +1,5 @@
 /** The dead-letter topic of a configuration, opened for a command and closed when it ends. */
 import { RanktideError } from '../core/errors.js'
-import { headersOf, readEntry } from '../core/letter.js'
 import { LetterLedger } from '../core/letter-ledger.js'
 import type { Config } from '../runtime/config.js'
 import { KafkaLetterLog } from '../sources/kafka-letter-log.js'
@@ -50,11 +49,6 @@ export const readLedger = async (
 ): Promise<{ readonly ledger: LetterLedger; readonly first: number; readonly end: number }> => {
   const ledger = new LetterLedger()
   const { first, end } = await log.bounds()
-  for await (const records of log.records(first, end)) {
-    for (const { offset, timestamp = 0, headers } of records) {
-      const entry = readEntry(headersOf(headers))
-      if (entry !== undefined) ledger.add(offset, timestamp, entry)
-    }
-  }
+  for await (const records of log.records(first, end)) for (const record of records) ledger.read(record)
   return { ledger, first, end }
 }

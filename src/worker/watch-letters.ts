@@ -4,7 +4,6 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises'
 import { asRanktideError, type RanktideError } from '../core/errors.js'
-import { headersOf, readEntry } from '../core/letter.js'
 import { type FeedLetters, LetterLedger } from '../core/letter-ledger.js'
 import type { OpenLetterLog } from './worker-parts.js'
 
@@ -61,10 +60,7 @@ const follow = async (
       // Made anew, or deleted from the front: letters that are gone are nobody's to settle.
       if (end < next || (ledger.firstOpen ?? first) < first) [ledger, next] = [new LetterLedger(mostLetters), 0]
       for await (const records of log.records(Math.max(first, next), end)) {
-        for (const { offset, timestamp = 0, headers } of records) {
-          const entry = readEntry(headersOf(headers))
-          if (entry !== undefined) ledger.add(offset, timestamp, entry)
-        }
+        for (const record of records) ledger.read(record)
         if (signal.aborted) return
       }
       next = Math.max(next, end)
