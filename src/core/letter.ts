@@ -21,7 +21,7 @@ export interface LetterSource {
  * - `healed`: a message of a board's feed that is understood now, and whose boards were read anew since.
  * - `discarded`: will never be used, for the reason that was given.
  */
-export const outcomes = ['retried', 'healed', 'discarded'] as const
+const outcomes = ['retried', 'healed', 'discarded'] as const
 export type Outcome = (typeof outcomes)[number]
 
 export interface Settlement {

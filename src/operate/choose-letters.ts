@@ -4,7 +4,7 @@ import { type LetterSource, letterIdentity, type Settlement } from '../core/lett
 import type { LetterLedger, OpenLetter } from '../core/letter-ledger.js'
 import type { KafkaLetterLog, LogBounds } from '../sources/kafka-letter-log.js'
 import { type LetterFilter, matches } from './dead-letters.js'
-import { letterOf, noLetter } from './show-letter.js'
+import { letterAt } from './show-letter.js'
 
 export type LetterChoice =
   | { readonly kind: 'ids'; readonly ids: readonly number[] }
@@ -47,15 +47,7 @@ const sourcesOf = async (
   bounds: LogBounds,
 ): Promise<ReadonlyMap<number, LetterSource>> => {
   const sources = new Map<number, LetterSource>()
-  for (const id of [...new Set(ids)].sort((a, b) => a - b)) {
-    if (id < bounds.first || id >= bounds.end) throw noLetter(log.topic, id, bounds)
-    for await (const records of log.records(id, id + 1)) {
-      for (const record of records) {
-        const found = letterOf(record)
-        if (found !== undefined) sources.set(id, found.entry.source)
-      }
-    }
-    if (!sources.has(id)) throw noLetter(log.topic, id, bounds)
-  }
+  for (const id of [...new Set(ids)].sort((a, b) => a - b))
+    sources.set(id, (await letterAt(log, id, bounds)).entry.source)
   return sources
 }

@@ -1,8 +1,7 @@
 /** What the dead-letter topic holds: the summary of `status`, and the pages of `dead-letters list`. Reads, writes nothing. */
-
 import { asRanktideError } from '../core/errors.js'
 import { headersOf, type Outcome, readEntry } from '../core/letter.js'
-import type { LedgerLetter, LetterLedger, SettledLetter } from '../core/letter-ledger.js'
+import type { FeedLetters, LedgerLetter, LetterLedger, SettledLetter } from '../core/letter-ledger.js'
 import type { KafkaLetterLog } from '../sources/kafka-letter-log.js'
 import { type KafkaPart, readLedger, withLetterLog } from './letter-log.js'
 
@@ -13,7 +12,7 @@ export interface DeadLetterSummary {
   /** When the oldest of them was written, ms since 1970; undefined: there is none. */
   readonly oldestAt: number | undefined
   /** By feed, or pipeline of a counter. */
-  readonly feeds: ReadonlyMap<string, { readonly unsettled: number; readonly oldestAt: number }>
+  readonly feeds: ReadonlyMap<string, FeedLetters>
 }
 
 /**

@@ -58,7 +58,7 @@ const judgeNow = async (config: Config, letter: WholeLetter): Promise<Judgement>
   }
 }
 
-export type LetterRecord = Extract<LetterEntry, { kind: 'letter' }>
+type LetterRecord = Extract<LetterEntry, { kind: 'letter' }>
 
 /** The letter that a record of the dead-letter topic is; undefined for other records. */
 export const letterOf = (
@@ -72,7 +72,8 @@ export const letterOf = (
   return { entry, letter: { id: record.offset, source: entry.source, message } }
 }
 
-const letterAt = async (log: KafkaLetterLog, id: number, bounds: LogBounds) => {
+/** LETTER_UNKNOWN, saying what is there, where no letter stands. */
+export const letterAt = async (log: KafkaLetterLog, id: number, bounds: LogBounds) => {
   if (id >= bounds.first && id < bounds.end) {
     for await (const records of log.records(id, id + 1)) {
       for (const record of records) {
@@ -85,7 +86,7 @@ const letterAt = async (log: KafkaLetterLog, id: number, bounds: LogBounds) => {
 }
 
 /** Says what is there and what to type. */
-export const noLetter = (topic: string, id: number, { first, end }: LogBounds): RanktideError => {
+const noLetter = (topic: string, id: number, { first, end }: LogBounds): RanktideError => {
   const there =
     end <= first
       ? `${topic} is empty`

@@ -220,7 +220,7 @@ const atTime = async (at: number, { questions }: OffsetsAsked, bounds: Bounds): 
 }
 
 /** First and end offset of one partition, in words. */
-export const held = (id: string, { first, ends }: Bounds): string => {
+const held = (id: string, { first, ends }: Bounds): string => {
   const [begin, end] = [first.get(id) ?? 0, ends.get(id) ?? 0]
   return begin === end ? `no messages (it begins and ends at ${end})` : `${begin} to ${end} (its end)`
 }
