@@ -30,7 +30,7 @@ export class PublishedBoards {
   readonly #splitPositions = new Map<string, Positions>()
   readonly #splits = new Set<string>()
   /** To be compared with Redis ahead of their turn. */
-  #soon: readonly string[] = []
+  readonly #soon = new Set<string>()
   readonly groups: PublishedGroups
 
   constructor(taken: ReadonlyMap<string, TakenBoard>, definitions: ReadonlyMap<string, string>) {
@@ -157,21 +157,27 @@ export class PublishedBoards {
 
   /** Somebody has found these boards in Redis to be wrong: they are looked at next, split boards with all their groups. */
   doubt(boards: readonly string[]): void {
-    const splits = boards.filter((board) => this.#isSplit(board))
-    const groups = this.groups.ids().flatMap(({ split, name }) => (splits.includes(split) ? [name] : []))
+    const splits = new Set(boards.filter((board) => this.#isSplit(board)))
+    for (const board of boards) if (this.#there.has(board)) this.#soon.add(board)
     for (const split of splits) this.groups.doubt(split)
-    this.#soon = [...new Set([...this.#soon, ...boards.filter((board) => this.#there.has(board)), ...groups])]
+    if (splits.size === 0) return
+    for (const { split, name } of this.groups.ids()) if (splits.has(split)) this.#soon.add(name)
   }
 
   /** The next of those, at most so many. */
   doubted(most: number): readonly string[] {
-    this.#soon = this.#soon.filter((name) => this.get(name) !== undefined)
-    return this.#soon.slice(0, most)
+    const next: string[] = []
+    for (const name of this.#soon) {
+      if (next.length === most) break
+      if (this.get(name) === undefined) this.#soon.delete(name)
+      else next.push(name)
+    }
+    return next
   }
 
   /** These were looked at. */
   doubtedNoMore(boards: readonly string[]): void {
-    if (boards.length > 0) this.#soon = this.#soon.filter((name) => !boards.includes(name))
+    for (const board of boards) this.#soon.delete(board)
   }
 
   #isSplit(board: string): boolean {
