@@ -62,13 +62,8 @@ type ByMember = ReadonlyMap<string, Entry>
 
 const byMember = (entries: readonly Entry[]): ByMember => new Map(entries.map((entry) => [entry.member, entry]))
 
-export const sameEntry = (a: Entry | undefined, b: Entry | undefined): boolean =>
+const sameEntry = (a: Entry | undefined, b: Entry | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && Number(a.score) === Number(b.score) && a.row === b.row)
-
-export const sameEntries = (a: readonly Entry[], b: readonly Entry[]): boolean => {
-  const there = byMember(b)
-  return a.length === b.length && a.every((entry) => sameEntry(entry, there.get(entry.member)))
-}
 
 /** What was seen of a cell that is not cleared. */
 class Evidence {

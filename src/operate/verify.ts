@@ -5,15 +5,18 @@ import type { BoardSpec } from '../core/board-spec.js'
 import { RanktideError } from '../core/errors.js'
 import { nearestName } from '../core/nearest-name.js'
 import { RedisClient } from '../redis/client.js'
+import { readFeed } from '../redis/feed-status.js'
 import { HealRequests } from '../redis/heal-requests.js'
-import { feedKeys, splitKeys } from '../redis/keys.js'
+import { splitKeys } from '../redis/keys.js'
+import { instanceOf } from '../redis/lease.js'
 import { readRegistry } from '../redis/read-registry.js'
 import { FeedWitness } from '../redis/redis-witness.js'
 import type { Config } from '../runtime/config.js'
 import { type Feed, feedsOf } from '../runtime/feeds.js'
 import { WorkerDatabase } from '../worker/database.js'
-import { type VerifiedFeed, verifyBoard } from '../worker/verify-feed.js'
-import { type BoardCheck, checkOf, type Heal, type VerifyResult, type VerifyWish } from './verify-result.js'
+import type { VerifiedFeed } from '../worker/verify-feed.js'
+import { checkBoard, isNoGroup } from './check-board.js'
+import type { BoardCheck, Heal, VerifyResult, VerifyWish } from './verify-result.js'
 
 /** How long an owner may take to hear of a request, ms: it looks once a second. */
 const hearing = 10_000
@@ -107,7 +110,9 @@ interface FeedResult {
 
 const verifyFeed = async (feed: OpenFeed, open: Open, wanted: readonly string[]): Promise<FeedResult> => {
   const boards = await checkBoards(feed, open.wish, wanted)
-  const wrong = [...new Set(boards.filter(({ status }) => status !== 'ok').map(({ board }) => board))]
+  const { per } = open.wish
+  const repairable = boards.filter((one) => one.status !== 'ok' && (per === undefined || !isNoGroup(one)))
+  const wrong = [...new Set(repairable.map(({ board }) => board))]
   if (!open.wish.heal || wrong.length === 0) return { boards, heals: [] }
   const refused = await askForHeal(feed, open, wrong)
   if (refused !== undefined) return { boards, heals: [refused] }
@@ -142,21 +147,14 @@ const checkBoards = async (
   return checks
 }
 
-const checkBoard = async (feed: OpenFeed, spec: BoardSpec, per: string | undefined): Promise<readonly BoardCheck[]> => {
-  const checks: BoardCheck[] = []
-  for await (const found of verifyBoard(feed, spec, per))
-    for (const one of found) checks.push(checkOf(spec.name, one.per, one.verdict))
-  return checks
-}
-
 /** Undefined: an owner has taken the request. */
 const askForHeal = async (
   { name }: OpenFeed,
   { client, prefix }: Open,
   boards: readonly string[],
 ): Promise<Heal | undefined> => {
-  const owner = await client.call((redis) => redis.get(feedKeys(prefix, name).lease))
-  if (owner === null)
+  const { lease } = await readFeed(client, prefix, name)
+  if (lease === undefined)
     return {
       feed: name,
       boards,
@@ -172,7 +170,7 @@ const askForHeal = async (
         feed: name,
         boards,
         outcome: 'not heard',
-        detail: `the owner (${owner.replace(/:[^:]*$/, '')}) has not taken the request within ${hearing / 1_000} s: does it hang, or is it of an older version? Stop it: the next owner takes the boards anew`,
+        detail: `the owner (${instanceOf(lease.owner)}) has not taken the request within ${hearing / 1_000} s: does it hang, or is it of an older version? Stop it: the next owner takes the boards anew`,
       }
     await delay(200)
   }

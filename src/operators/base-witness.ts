@@ -11,7 +11,7 @@ import type { TableWitness } from './verify-ports.js'
 
 /** Comes after every board that is short of rows. */
 const unhurried = Number.MAX_SAFE_INTEGER
-/** Groups that one range names. */
+/** Groups that one snapshot is to be of. */
 export const groupsAtOnce = 100
 
 const answerOf = <T>(input: ObservableInput<T>): Promise<T> => firstValueFrom(from(input))

@@ -9,8 +9,9 @@
  * `stale`: not confirmed within the timeout; at once where nobody owns the feed and nobody comes. Memory: the boards of
  * one call. Boards of one call share their snapshots: many groups of a split board, or one board.
  */
-import { BoardComparison, differencesOf, sameEntries, withScores } from '../core/board-comparison.js'
+import { BoardComparison, differencesOf, withScores } from '../core/board-comparison.js'
 import { type Entry, isWell } from '../core/board-content.js'
+import { diffBoards, isEmpty } from '../core/board-diff.js'
 import { isoTime } from '../core/iso-time.js'
 import type {
   BoardVerdict,
@@ -40,6 +41,8 @@ const nobody: WitnessedBoard = {
   foreign: false,
   confirmedAt: 0,
 }
+
+const areSame = (redis: readonly Entry[], table: readonly Entry[]): boolean => isEmpty(diffBoards(redis, table))
 
 interface Case {
   /** Made when first needed: by then it is known how the board is proven. */
@@ -81,7 +84,7 @@ class Verification {
       await this.#listen(first)
       if (first)
         for (const [name, one] of [...this.#cases])
-          if (one.reads.some((read) => sameEntries(read, one.table))) this.#close(name, one, 'ok', one.table)
+          if (one.reads.some((read) => areSame(read, one.table))) this.#close(name, one, 'ok', one.table)
       if (this.#cases.size === 0) break
       await this.#compare()
     }
@@ -106,7 +109,7 @@ class Verification {
       if (one === undefined) continue
       one.comparison ??= new BoardComparison(one.board.status?.state === 'assumed' ? rounds.assumed : rounds.proven)
       one.comparison.round(one.table, one.reads, after)
-      const matched = one.reads.findLast((read) => sameEntries(read, after))
+      const matched = one.reads.findLast((read) => areSame(read, after))
       one.table = after
       one.looks += 1
       if (!one.comparison.decided) continue

@@ -38,6 +38,9 @@ export interface LeaseOptions {
 
 const defaults = { now: () => performance.now(), life: 3_000, renewEvery: 1_000, retryEvery: 200, margin: 500 }
 
+/** Of an owner's id, without what tells its lives apart. */
+export const instanceOf = (owner: string): string => owner.replace(/:[^:]*$/, '')
+
 /** Short, so that two attempts fit into what is left of a lease when the first one hangs. */
 const attemptDeadline = 900
 

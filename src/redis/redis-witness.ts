@@ -7,13 +7,15 @@
  * heartbeat as a whole: a confirmation is made only once all of them are in Redis. Memory: the boards of one call.
  */
 import { isWell } from '../core/board-content.js'
-import type { RedisWitness, WitnessedBoard } from '../operators/verify-ports.js'
-import { confirmationOf, hashOf, heartbeatTime, storedMetaOf } from './board-reply.js'
+import type { RedisWitness, Testimony, WitnessedBoard } from '../operators/verify-ports.js'
+import { hashOf, storedMetaOf } from './board-reply.js'
 import type { RedisClient } from './client.js'
-import { boardKeys, feedKeys } from './keys.js'
+import { type FeedInRedis, readFeed } from './feed-status.js'
+import { boardKeys } from './keys.js'
+import { instanceOf } from './lease.js'
 import { readBoard } from './read-board.js'
 
-export interface RedisWitnessOptions {
+interface RedisWitnessOptions {
   readonly client: RedisClient
   readonly prefix: string
   readonly feed: string
@@ -34,14 +36,9 @@ export class FeedWitness implements RedisWitness {
     this.#options = options
   }
 
-  async read(names: readonly string[]): Promise<Awaited<ReturnType<RedisWitness['read']>>> {
+  async read(names: readonly string[]): Promise<Testimony> {
     const { client, prefix, feed } = this.#options
-    const keys = feedKeys(prefix, feed)
-    const [reply, lease] = await client.call((redis) =>
-      Promise.all([redis.ranktideReadHeartbeat(keys.heartbeat), redis.get(keys.lease)]),
-    )
-    const [beat, time] = Array.isArray(reply) ? (reply as unknown[]) : []
-    const heartbeat = { at: heartbeatTime(beat) ?? 0, versions: confirmationOf(beat).versions }
+    const { now, heartbeat, lease } = await readFeed(client, prefix, feed)
     const ofGroups = await this.#vouchesForGroups()
     const boards = new Map<string, WitnessedBoard>()
     for (let i = 0; i < names.length; i += readsAtOnce)
@@ -50,7 +47,7 @@ export class FeedWitness implements RedisWitness {
           boards.set(name, await this.#readOne(name, heartbeat, ofGroups))
         }),
       )
-    return { now: Number(time), owner: ownerIn(lease), boards }
+    return { now, owner: lease && instanceOf(lease.owner), boards }
   }
 
   /** Undefined: boards are asked for that are not split. */
@@ -64,16 +61,16 @@ export class FeedWitness implements RedisWitness {
 
   async #readOne(
     name: string,
-    heartbeat: { readonly at: number; readonly versions: ReadonlyMap<string, number> },
+    heartbeat: FeedInRedis['heartbeat'],
     ofGroups: boolean | undefined,
   ): Promise<WitnessedBoard> {
     const { client, prefix, definition, zset, split } = this.#options
     const keys = boardKeys(prefix, name, split === undefined ? zset : undefined)
     const { stored, entries, strays } = await readBoard(client, keys)
     const { version, meta, confirmedAt = 0 } = stored
-    const told = heartbeat.versions.get(name)
+    const told = heartbeat?.versions.get(name)
     const spoken = ofGroups ?? (told !== undefined && version !== undefined && version >= told)
-    const vouched = spoken && (meta === undefined || isWell(meta.status)) ? heartbeat.at : 0
+    const vouched = spoken && (meta === undefined || isWell(meta.status)) ? (heartbeat?.at ?? 0) : 0
     return {
       entries: [...entries, ...strays],
       version: meta === undefined ? undefined : version,
@@ -83,7 +80,3 @@ export class FeedWitness implements RedisWitness {
     }
   }
 }
-
-/** The instance, without the token that tells its lives apart. */
-const ownerIn = (lease: string | null): string | undefined =>
-  lease === null ? undefined : lease.replace(/:[^:]*$/, '')

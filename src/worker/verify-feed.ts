@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises'
 import type { BoardSpec } from '../core/board-spec.js'
 import { groupName } from '../core/group-name.js'
-import { boardTable, groupsTable, nextValues } from '../operators/base-witness.js'
+import { boardTable, groupsAtOnce, groupsTable, nextValues } from '../operators/base-witness.js'
 import type { Base } from '../operators/ports.js'
 import { verifyBoards } from '../operators/verify-boards.js'
 import type { BoardVerdict, RedisWitness, TableWitness, VerifyLimits } from '../operators/verify-ports.js'
@@ -14,9 +14,6 @@ export interface VerifiedFeed {
   /** Values of the groups of a split board that Redis is to have. */
   readonly registered: (board: string) => Promise<Iterable<string>>
 }
-
-/** Groups that share their snapshots. */
-const groupsAtOnce = 100
 
 export interface FoundVerdict {
   readonly per: string | undefined
