@@ -80,11 +80,11 @@ export type Claim =
 
 export const conclude = (facts: Facts): Conclusion => {
   const { row, board, key } = facts
-  if (row === undefined) return withoutTable(facts)
+  const held = board?.entries.find(({ member }) => member === key)
+  if (row === undefined) return tableNotAsked(board === undefined ? undefined : (held ?? null))
   const claim = claimOf(facts, row)
   if (board === undefined) return withoutRedis(claim)
   if (board === null) return notPublished(claim)
-  const held = board.entries.find(({ member }) => member === key)
   const should = claim.kind === 'ranked' && claim.standing.rank !== undefined ? claim.entry : undefined
   if (isSame(held, should)) {
     const conclusion = settled(facts, claim)
@@ -168,14 +168,10 @@ const belowText = (spec: BoardSpec, exact: string, { last, needs = '0' }: Standi
 
 const stateOf = ({ state, reason }: BoardStatus): string => `the board is ${state}${reason === '' ? '' : `: ${reason}`}`
 
-const withoutTable = ({ board, key }: Facts): Conclusion => {
-  const held = board?.entries.find(({ member }) => member === key)
+/** `held`: what Redis has of it; null: nothing; undefined: it could not be asked. */
+export const tableNotAsked = (held: Pick<Entry, 'score'> | null | undefined): Conclusion => {
   const told =
-    board === undefined
-      ? ''
-      : held === undefined
-        ? ': Redis does not hold it'
-        : `: Redis holds it with score ${held.score}`
+    held === undefined ? '' : held === null ? ': Redis does not hold it' : `: Redis holds it with score ${held.score}`
   return { verdict: 'unknown', sentence: `the table could not be asked${told}` }
 }
 

@@ -9,7 +9,7 @@ import { primaryFindings, readSettings } from '../databases/mysql/binlog-finding
 import { createMysqlPool, type Session } from '../databases/mysql/connection.js'
 import { listDatabases, nearestOf } from '../databases/mysql/databases.js'
 import { readPrivileges } from '../databases/mysql/privileges.js'
-import { readBinlogStatus, readVersion, type ServerVersion } from '../databases/mysql/server.js'
+import { readBinlogPosition, readVersion, type ServerVersion } from '../databases/mysql/server.js'
 import { listNumericColumns, listTables } from '../databases/mysql/survey.js'
 import { candidatesOf, type Survey } from './candidates.js'
 import { lookInto } from './look-into-boards.js'
@@ -54,7 +54,7 @@ const readServer = async (session: Session): Promise<AboutServer> => {
     account,
     privileges: await readPrivileges(session, account),
     binlog: { findings: primaryFindings(settings), lines: binlogConfig(settings) },
-    begin: asksItself(server) ? undefined : ((await readBinlogStatus(session)) ?? 'unknown'),
+    begin: asksItself(server) ? undefined : ((await readBinlogPosition(session)) ?? 'unknown'),
   }
 }
 

@@ -5,8 +5,8 @@ import { groupName } from '../core/group-name.js'
 import { furthest } from '../core/positions.js'
 import { readBoardStatus } from '../redis/board-status.js'
 import type { RedisClient } from '../redis/client.js'
-import { readFeed } from '../redis/feed-status.js'
-import { boardKeys } from '../redis/keys.js'
+import { type FeedInRedis, readFeed } from '../redis/feed-status.js'
+import { type BoardKeys, boardKeys } from '../redis/keys.js'
 import { readBoard } from '../redis/read-board.js'
 import type { BoardConfig } from '../runtime/config.js'
 import { vouchedFor } from './boards-in-redis.js'
@@ -27,31 +27,40 @@ export const lookAtBoard = async (
   group: string | undefined,
 ): Promise<BoardLook | null> => {
   const told = await readFeed(client, prefix, feed)
-  const [whole] = await readBoardStatus(client, [boardKeys(prefix, name, zset)])
-  if (whole?.stored.meta === undefined) return null
-  const wholeLook = vouchedFor(name, whole, told)
-  const keys = group === undefined ? boardKeys(prefix, name, zset) : boardKeys(prefix, groupName(name, group))
+  const keys = boardKeys(prefix, name, zset)
+  if (group !== undefined) return lookAtGroup(client, keys, boardKeys(prefix, groupName(name, group)), name, told)
   const { stored, entries } = await readBoard(client, keys)
-  const { meta, version, owner } = stored
-  const shared = {
-    ageSeconds: wholeLook.ageSeconds,
-    version: version ?? null,
-    owner: owner ?? whole.stored.owner ?? null,
+  const { meta, version = null, owner = null } = stored
+  if (meta === undefined) return null
+  const vouched = vouchedFor(name, { stored }, told)
+  const positions = vouched.positions ?? meta.positions
+  return { ...vouched, positions, version, owner, entries, definition: meta.definition }
+}
+
+/** What concerns all is said by the board as a whole; a group that is not there has no rows. */
+const lookAtGroup = async (
+  client: RedisClient,
+  ofBoard: BoardKeys,
+  ofGroup: BoardKeys,
+  board: string,
+  told: FeedInRedis,
+): Promise<BoardLook | null> => {
+  const [whole] = await readBoardStatus(client, [ofBoard])
+  if (whole?.stored.meta === undefined) return null
+  const vouched = vouchedFor(board, whole, told)
+  const reached = vouched.positions ?? new Map<string, number>()
+  const {
+    stored: { meta, version = null, owner = whole.stored.owner ?? null },
+    entries,
+  } = await readBoard(client, ofGroup)
+  return {
+    status: meta === undefined || !isWell(vouched.status) ? vouched.status : meta.status,
+    positions:
+      meta === undefined || isWell(meta.status) ? furthest(meta?.positions ?? new Map(), reached) : meta.positions,
+    ageSeconds: vouched.ageSeconds,
+    version,
+    owner,
+    entries,
+    definition: whole.stored.meta.definition,
   }
-  if (group === undefined)
-    return meta === undefined
-      ? null
-      : {
-          ...shared,
-          ...vouchedFor(name, { stored }, told),
-          entries,
-          definition: meta.definition,
-          positions: vouchedFor(name, { stored }, told).positions ?? meta.positions,
-        }
-  // What concerns all is said by the board as a whole; a group that is not there has no rows.
-  const status = meta === undefined || !isWell(wholeLook.status) ? wholeLook.status : meta.status
-  const reached = wholeLook.positions ?? new Map<string, number>()
-  const positions =
-    meta === undefined || isWell(meta.status) ? furthest(meta?.positions ?? new Map(), reached) : meta.positions
-  return { ...shared, status, positions, entries, definition: whole.stored.meta.definition }
 }

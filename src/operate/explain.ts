@@ -7,7 +7,7 @@
 import { definitionOf } from '../core/board-definition.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { RanktideError, verdictOf } from '../core/errors.js'
-import { claimOf, conclude, type Facts, isPassing } from '../core/explanation.js'
+import { claimOf, conclude, type Facts, isPassing, tableNotAsked } from '../core/explanation.js'
 import { nearestName } from '../core/nearest-name.js'
 import { rankingOf } from '../core/ranking.js'
 import type { Image } from '../core/table.js'
@@ -15,7 +15,6 @@ import { readRow } from '../databases/mysql/read-row.js'
 import { canalJson } from '../formats/canal-json.js'
 import type { BoardConfig, Config } from '../runtime/config.js'
 import { feedsOf } from '../runtime/feeds.js'
-import type { KafkaLook } from '../sources/kafka-look.js'
 import type { WorkerDatabase } from '../worker/database.js'
 import { splitValue, splitValueText } from '../worker/split-values.js'
 import { BoardOrder } from '../worker/view-entries.js'
@@ -92,6 +91,23 @@ const resolve = async (database: WorkerDatabase, board: BoardConfig, tell: Tell)
 
 const feedOf = (config: Config, board: BoardConfig) => feedsOf(config).find(({ boards }) => boards.includes(board))
 
+/** Entries as Redis orders them. Null: the board is not there; undefined: it could not be asked. */
+const boardThere = async (
+  config: Config,
+  board: BoardConfig,
+  group: string | undefined,
+  redis: Servers['redis'],
+  tell: Tell,
+): Promise<BoardLook | null | undefined> => {
+  try {
+    const prefix = config.redis?.prefix ?? ''
+    return redis && (await lookAtBoard(redis, prefix, feedOf(config, board)?.name ?? '', board, group))
+  } catch (error) {
+    tell('redis', 'the board', error)
+    return undefined
+  }
+}
+
 /** What Redis holds under the key as it was written: how its columns are typed only the table says. */
 const withoutTable = async (
   config: Config,
@@ -100,26 +116,17 @@ const withoutTable = async (
   { redis }: Servers,
   tell: Tell,
 ): Promise<Told> => {
-  const prefix = config.redis?.prefix ?? ''
-  const feed = feedOf(config, board)?.name ?? ''
   const group = board.per === undefined ? undefined : (per ?? '')
-  const asking = redis === undefined ? Promise.resolve(undefined) : lookAtBoard(redis, prefix, feed, board, group)
-  const there = await asking.catch((error: unknown) => {
-    tell('redis', 'the board', error)
-    return undefined
-  })
+  const there = await boardThere(config, board, group, redis, tell)
   const best = there?.entries.toSorted((a, b) =>
     board.order === 'desc' ? Number(b.score) - Number(a.score) : Number(a.score) - Number(b.score),
   )
   const report = redisPart(board.size, member, there && best && { ...there, entries: best })
-  const held = report?.entry ?? undefined
-  const known =
-    report === null ? '' : held === undefined ? ': Redis does not hold it' : `: Redis holds it with score ${held.score}`
   return {
     per: group ?? null,
     member,
     key: null,
-    conclusion: { verdict: 'unknown', sentence: `the table could not be asked${known}` },
+    conclusion: tableNotAsked(there === undefined ? undefined : (report?.entry ?? null)),
     table: null,
     filter: null,
     score: null,
@@ -197,7 +204,7 @@ class Explainer {
 
   async #search() {
     const { scanMs } = this.#request
-    const look: KafkaLook | undefined = this.#servers.kafka
+    const look = this.#servers.kafka
     if (look === undefined || scanMs === 0) return undefined
     const { table } = this.#spec
     try {
@@ -225,16 +232,8 @@ class Explainer {
 
   /** In the board's order. */
   async #there(group: string | undefined): Promise<BoardLook | null | undefined> {
-    const { redis } = this.#servers
-    const prefix = this.#config.redis?.prefix ?? ''
-    const feed = feedOf(this.#config, this.#board)?.name ?? ''
-    try {
-      const there = redis && (await lookAtBoard(redis, prefix, feed, this.#board, group))
-      return there && { ...there, entries: new BoardOrder().of(this.#spec, there.entries) }
-    } catch (error) {
-      this.#tell('redis', 'the board', error)
-      return undefined
-    }
+    const there = await boardThere(this.#config, this.#board, group, this.#servers.redis, this.#tell)
+    return there && { ...there, entries: new BoardOrder().of(this.#spec, there.entries) }
   }
 
   #told({ found, facts }: { readonly found: Found; readonly facts: Facts }): Told {

@@ -2,12 +2,11 @@
 import type { BoardState } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { type Claim, type Conclusion, type StreamChange, sameImage } from '../core/explanation.js'
-import type { FilterPart } from '../core/filter-result.js'
-import { filterResult } from '../core/filter-result.js'
+import { type FilterPart, filterResult } from '../core/filter-result.js'
 import { isoTime } from '../core/iso-time.js'
 import { partsOf } from '../core/member.js'
 import { placeOf, rankingOf } from '../core/ranking.js'
-import { standingOf } from '../core/standing.js'
+import type { Standing } from '../core/standing.js'
 import type { Image, TableShape } from '../core/table.js'
 import type { BoardLook } from './board-look.js'
 import type { Problem } from './status.js'
@@ -113,14 +112,11 @@ export const rowPart = (
     table: { name, row: rowReport(table, row) },
     filter: where === undefined ? null : filterResult(where, table, row),
     score: place?.exact ?? null,
-    standing:
-      place === undefined || board === undefined || board === null || claim?.kind !== 'ranked'
-        ? null
-        : standingReport(standingOf(spec, place, board.entries)),
+    standing: board === undefined || board === null || claim?.kind !== 'ranked' ? null : standingReport(claim.standing),
   }
 }
 
-const standingReport = ({ rank, ties, last, needs }: ReturnType<typeof standingOf>): StandingReport => ({
+const standingReport = ({ rank, ties, last, needs }: Standing): StandingReport => ({
   rank: rank ?? null,
   ties,
   last: last === undefined ? null : { member: last.key, score: last.exact },

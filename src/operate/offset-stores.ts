@@ -59,7 +59,8 @@ const connectedRedis = async ({ redis }: Config): Promise<NonNullable<OffsetStor
   return { client, config: redis }
 }
 
-const openGroupOffsets = ({ database: { url, dialect, refill } }: Config): GroupOffsets => {
+/** Opens no connection yet. */
+export const openGroupOffsets = ({ database: { url, dialect, refill } }: Config): GroupOffsets => {
   const options = { url, timeoutMs: refill.timeoutMs }
   return dialect === 'postgres' ? new PostgresGroupOffsets(options) : new MysqlGroupOffsets(options)
 }

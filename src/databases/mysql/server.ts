@@ -19,19 +19,7 @@ export interface BinlogPosition {
   readonly position: number
 }
 
-/** MySQL 8.4 and later, which have no SHOW MASTER STATUS. Undefined without the right to ask, and without a log. */
-export const readBinlogStatus = async (session: Session): Promise<BinlogPosition | undefined> => {
-  try {
-    const { rows } = await session.query('asking where the binary log stands', 'SHOW BINARY LOG STATUS')
-    const [file, position] = rows[0] ?? []
-    return file === null || file === undefined ? undefined : { file, position: Number(position) }
-  } catch (error) {
-    if (error instanceof RanktideError && error.code === 'DATABASE_DENIED') return undefined
-    throw error
-  }
-}
-
-/** As `readBinlogStatus`, on any version; also undefined where the server knows neither statement. */
+/** Undefined without the right to ask, and without a log. MySQL has the first statement since 8.2, and alone since 8.4. */
 export const readBinlogPosition = async (session: Session): Promise<BinlogPosition | undefined> => {
   for (const statement of ['SHOW BINARY LOG STATUS', 'SHOW MASTER STATUS']) {
     try {
