@@ -37,9 +37,14 @@ export const partitionLags = (
 /** What is to be read next is not in the topic: deleted before it was read, or the topic was made anew. */
 export const isLost = ({ next, first, end }: PartitionLag): boolean => next < first || next > end
 
-/** Where there is something to be read, and from which offset on. */
+/** Where there is a record that is still to be read, and its offset: of what was deleted the oldest that is left. */
 export const behindAt = (partitions: readonly PartitionLag[]): Positions =>
-  new Map(partitions.filter(({ next, end }) => next < end).map(({ partition, next }) => [partition, next]))
+  new Map(
+    partitions.flatMap(({ partition, next, first, end }) => {
+      const at = Math.max(next, first)
+      return at < end ? [[partition, at]] : []
+    }),
+  )
 
 /** `times`: when the next record of each partition was written, as far as that is known; `now`: both ms since 1970. */
 export const lagOf = (partitions: readonly PartitionLag[], times: ReadonlyMap<string, number>, now: number): Lag => {

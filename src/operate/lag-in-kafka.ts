@@ -1,7 +1,9 @@
 /** How far readers are behind the ends of their topics. Ends are asked after the positions: a lag is never told too small. */
+import type { Bounds } from '../core/events-lost.js'
 import { behindAt, type Lag, lagOf, type PartitionLag, partitionLags } from '../core/lag.js'
 import type { Positions } from '../core/positions.js'
 import type { KafkaLook } from '../sources/kafka-look.js'
+import { boundsOf } from '../sources/offset-range.js'
 
 export interface FoundLag {
   readonly partitions: readonly PartitionLag[]
@@ -10,21 +12,18 @@ export interface FoundLag {
 
 export class Lags {
   readonly #look: KafkaLook
-  readonly #ends: Positions
-  readonly #beginnings: Positions
+  readonly #bounds: Bounds
   /** By positions: boards of one feed mostly have the same ones. */
   readonly #known = new Map<string, FoundLag | undefined>()
 
-  private constructor(look: KafkaLook, ends: Positions, beginnings: Positions) {
+  private constructor(look: KafkaLook, bounds: Bounds) {
     this.#look = look
-    this.#ends = ends
-    this.#beginnings = beginnings
+    this.#bounds = bounds
   }
 
   /** Fails with KAFKA_*. */
   static async on(look: KafkaLook, topics: readonly string[]): Promise<Lags> {
-    const partitions = await look.partitions(topics)
-    return new Lags(look, await look.ends(partitions), await look.beginnings(partitions))
+    return new Lags(look, await boundsOf(topics, look))
   }
 
   /** Undefined: nothing was ever read. */
@@ -35,13 +34,9 @@ export class Lags {
   }
 
   async #find(positions: Positions): Promise<FoundLag | undefined> {
-    const partitions = partitionLags(positions, this.#ends, this.#beginnings)
+    const partitions = partitionLags(positions, this.#bounds.ends, this.#bounds.first)
     if (partitions === undefined) return undefined
-    // What the topic no longer holds has no time: the oldest that it does hold is told.
-    const waiting = [...behindAt(partitions)].map(
-      ([id, next]) => [id, Math.max(next, this.#beginnings.get(id) ?? 0)] as const,
-    )
-    const times = await this.#look.timesAt(new Map(waiting)).catch(() => new Map<string, number>())
+    const times = await this.#look.timesAt(behindAt(partitions)).catch(() => new Map<string, number>())
     return { partitions, lag: lagOf(partitions, times, Date.now()) }
   }
 }

@@ -37,6 +37,18 @@ test('is none at the ends, and unknown where nothing was ever read', () => {
   expect(partitionLags(new Map(), ends, beginnings)).toBeUndefined()
 })
 
+test('of what was deleted before it was read, the oldest record that is left is asked for, and none where none is', () => {
+  const first = new Map([
+    ['t/0', 8],
+    ['t/1', 50],
+  ])
+  const lost = new Map([
+    ['t/0', 3],
+    ['t/1', 4],
+  ])
+  expect(behindAt(partitionLags(lost, ends, first) ?? [])).toEqual(new Map([['t/0', 8]]))
+})
+
 test('of a topic that was made anew is not less than nothing', () => {
   const partitions = partitionLags(new Map([['t/0', 500]]), new Map([['t/0', 3]]), new Map()) ?? []
   expect(lagOf(partitions, new Map(), 0)).toEqual({ events: 0, seconds: 0 })
