@@ -10,13 +10,15 @@ import { partitionId } from '../core/positions.js'
 import { canalJson } from '../formats/canal-json.js'
 import { readEvent } from '../formats/read-event.js'
 import type { Confirmation, Message } from '../operators/ports.js'
-import { confirmationOf, type StoredMeta } from '../redis/board-reply.js'
+import type { StoredMeta } from '../redis/board-reply.js'
+import { readBoardStatus } from '../redis/board-status.js'
 import { RedisClient } from '../redis/client.js'
-import { boardKeys, feedKeys } from '../redis/keys.js'
-import { readBoard } from '../redis/read-board.js'
-import type { Config, ReadingConfig } from '../runtime/config.js'
+import { readFeed } from '../redis/feed-status.js'
+import { boardKeys } from '../redis/keys.js'
+import type { Config } from '../runtime/config.js'
 import { type Feed, feedsOf } from '../runtime/feeds.js'
 import { WorkerDatabase } from '../worker/database.js'
+import { type CountingPipeline, pipelinesOf } from './offset-pipelines.js'
 
 /** A letter as it is in the topic, with the refused message as it was. */
 export interface WholeLetter {
@@ -49,6 +51,9 @@ export class LetterJudge {
   readonly #config: Config
   readonly #database: WorkerDatabase | undefined
   readonly #redis: RedisClient | undefined
+  readonly #feeds: readonly Feed[]
+  /** Counters and the history, by the name that their letters have. */
+  readonly #counting: ReadonlyMap<string, CountingPipeline>
   /** By partition. */
   readonly #places = new Map<string, Promise<readonly BoardPlace[]>>()
   readonly #decoders = new Map<string, Promise<Decode>>()
@@ -56,15 +61,19 @@ export class LetterJudge {
   /** Connects when it is first needed. */
   constructor(config: Config) {
     this.#config = config
+    this.#feeds = feedsOf(config)
+    this.#counting = new Map(
+      pipelinesOf(config).flatMap((one) => (one.kind === 'board' ? [] : [[one.name, one] as const])),
+    )
     this.#database = config.boards.length === 0 ? undefined : new WorkerDatabase(config.database)
     this.#redis = config.redis === undefined ? undefined : new RedisClient(config.redis.connection)
   }
 
   /** Fails with DATABASE_* where the database can't be asked. */
   async judge({ source, message }: Pick<WholeLetter, 'source' | 'message'>): Promise<Judgement> {
-    const reading = this.#readings().get(source.feed)
-    if (reading !== undefined) return judgeEvent(reading, source, message)
-    const feed = feedsOf(this.#config).find(({ name }) => name === source.feed)
+    const counting = this.#counting.get(source.feed)
+    if (counting !== undefined) return judgeEvent(counting, source, message)
+    const feed = this.#feeds.find(({ name }) => name === source.feed)
     if (feed === undefined) return { kind: 'unknown', why: `${this.#config.file} has no ${source.feed} any more` }
     try {
       const decoded = (await this.#decoderOf(feed))(message.value)
@@ -96,25 +105,16 @@ export class LetterJudge {
     const { redis } = this.#config
     const client = this.#redis
     if (redis === undefined || client === undefined) throw new RanktideError('CONFIG_INVALID', 'boards need redis')
-    const places: BoardPlace[] = []
-    for (const { name: board, zset } of feed.boards.filter(({ topics }) => topics.includes(topic))) {
-      const { stored } = await readBoard(client, boardKeys(redis.prefix, board, zset))
-      // Asked after the board: a board that has changed since is not of the version that is confirmed.
-      const heartbeat = await client.call((commands) => commands.get(feedKeys(redis.prefix, feed.name).heartbeat))
-      places.push({ board, ...placeOf(stored, confirmationOf(heartbeat), board, id) })
-    }
-    return places
+    const boards = feed.boards.filter(({ topics }) => topics.includes(topic))
+    const keys = boards.map(({ name, zset }) => boardKeys(redis.prefix, name, zset))
+    const found = await readBoardStatus(client, keys)
+    // Asked after the boards: one that has changed since is not of the version that is confirmed.
+    const { heartbeat } = await readFeed(client, redis.prefix, feed.name)
+    return boards.map(({ name: board }, i) => ({ board, ...placeOf(found[i]?.stored, heartbeat, board, id) }))
   }
 
   async close(): Promise<void> {
     await Promise.allSettled([this.#database?.close(), this.#redis?.close()])
-  }
-
-  #readings(): ReadonlyMap<string, ReadingConfig> {
-    const { counters, history } = this.#config
-    const found = new Map<string, ReadingConfig>(counters.map((counter) => [`counters.${counter.spec.name}`, counter]))
-    if (history !== undefined) found.set('history', history)
-    return found
   }
 
   #decoderOf(feed: Feed): Promise<Decode> {
@@ -133,19 +133,19 @@ export class LetterJudge {
 
 /** A quiet board is not written: then it is the heartbeat that says how far it is. */
 const placeOf = (
-  { meta, version }: StoredMeta,
-  { positions, versions }: Confirmation,
+  { meta, version }: Partial<StoredMeta> = {},
+  heartbeat: Confirmation | undefined,
   board: string,
   id: string,
 ): Omit<BoardPlace, 'board'> => {
   if (meta === undefined) return { next: 0, why: 'is not in Redis' }
   const { state, reason } = meta.status
   if (state !== 'exact' && state !== 'assumed') return { next: 0, why: `is ${state} (${reason})` }
-  const confirmed = versions.get(board) === version ? positions.get(id) : undefined
+  const confirmed = heartbeat?.versions.get(board) === version ? heartbeat?.positions.get(id) : undefined
   return { next: Math.max(meta.positions.get(id) ?? 0, confirmed ?? 0), why: undefined }
 }
 
-const judgeEvent = ({ topics }: ReadingConfig, { feed, topic }: LetterSource, message: Message): Judgement => {
+const judgeEvent = ({ topics }: CountingPipeline, { feed, topic }: LetterSource, message: Message): Judgement => {
   if (!topics.includes(topic)) return { kind: 'unknown', why: `${feed} does not read ${topic} any more` }
   const decoded = readEvent(message.value, message.timestamp)
   return isLeft(decoded) ? { kind: 'refused', ...decoded.left } : { kind: 'event' }
