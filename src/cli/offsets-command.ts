@@ -11,6 +11,7 @@ import type { ResetTarget } from '../operate/offset-target.js'
 import type { ResetReport } from '../operate/reset-offsets.js'
 import type { Config } from '../runtime/config.js'
 import { loadConfig, type Surroundings } from '../runtime/load-config.js'
+import { CommandFailed } from './command-failed.js'
 import { configOption, defaultFile } from './config-option.js'
 import { offsetsText, resetText } from './offsets-text.js'
 
@@ -60,10 +61,10 @@ Examples:
   ranktide offsets show --counter reads
       of one counter
   ranktide offsets show --json | jq '.pipelines[] | {name, active, lag: [.partitions[].lag] | add}'
-      fields: at, pipelines[]: name, kind, group, active, activity, state, partitions[]: partition, first, end, committed,
-      next, position, lag, lagSeconds; what is not known is null
+      fields: at, pipelines[]: name, kind, group, active, activity, state, missingTopic, partitions[]: partition, first, end,
+      committed, next, position, lag, lagSeconds; what is not known is null
 
-Exit codes: 0 shown, 1 a server could not be asked, 2 usage or configuration.`
+Exit codes: 0 shown, 1 a topic does not exist or a server could not be asked, 2 usage or configuration.`
 
 const resetHelp = `
 Prints the plan: from where to where, and what it means. --execute does it, unless somebody works by these offsets.
@@ -117,6 +118,7 @@ export const addOffsets = (program: Command, actions: OffsetsActions): void => {
       const config = await loadConfig(words.config, actions.surroundings)
       const report = await actions.readOffsets(config, choiceOf(words))
       actions.out(words.json ? `${JSON.stringify(report)}\n` : offsetsText(report))
+      if (report.pipelines.some(({ missingTopic }) => missingTopic !== null)) throw new CommandFailed()
     })
   addReset(group, actions)
   withChoice(

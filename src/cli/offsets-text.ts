@@ -14,7 +14,9 @@ export const offsetsText = ({ pipelines }: OffsetsReport): string =>
 
 const activeText = (active: boolean | null): string => (active === null ? 'unknown' : active ? 'ACTIVE' : 'not active')
 
-const pipelineText = ({ name, kind, group, active, activity, state, partitions }: PipelineOffsets): string => {
+const pipelineText = (pipeline: PipelineOffsets): string => {
+  const { name, kind, group, active, activity, state, missingTopic, partitions } = pipeline
+  if (missingTopic !== null) return `${name} (group ${group})\n[-] there is no topic ${missingTopic}\n`
   const what = kind === 'board' ? `, ${state ?? 'not in Redis: no worker has published it'}` : ''
   const again = partitions.some(({ next, position }) => next !== position)
   const heads = ['PARTITION', 'FIRST', 'COMMITTED', 'NEXT', ...(again ? ['BOARD AT'] : []), 'END', 'LAG', 'OLDEST']

@@ -42,7 +42,7 @@ without --heal. Foreign writes are found only while they last: a living owner re
   ok         equal
   differs    with a table of what: missing (not in Redis), foreign (not in the table), score, a column, row (its text)
   stale      its owner has not confirmed it in time: nobody owns the feed, or the owner hangs, or its feed is silent
-  not there  Redis has no such board
+  not there  Redis has no such board, or --per names a group that there is not
 
 Examples:
   ranktide verify

@@ -5,7 +5,12 @@ import type { FileOffsets } from './offset-target.js'
 
 const head = { ranktide: 'offsets', format: 1 } as const
 
-export const exportText = (report: OffsetsReport): string => `${JSON.stringify({ ...head, ...report }, null, 2)}\n`
+/** KAFKA_TOPIC where one does not exist: a file that lacks a pipeline is no way back for all of them. */
+export const exportText = (report: OffsetsReport): string => {
+  const missing = report.pipelines.find(({ missingTopic }) => missingTopic !== null)?.missingTopic
+  if (typeof missing === 'string') throw new RanktideError('KAFKA_TOPIC', missing)
+  return `${JSON.stringify({ ...head, ...report }, null, 2)}\n`
+}
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value)

@@ -1,4 +1,6 @@
 /** What `ranktide offsets show` and `export` tell, as `--json` prints it: names stay, unknown is null. */
+import { asRanktideError } from '../core/errors.js'
+import type { OffsetPipeline } from './offset-pipelines.js'
 
 export interface OffsetsReport {
   /** ISO 8601, UTC. */
@@ -17,6 +19,8 @@ export interface PipelineOffsets {
   readonly activity: string
   /** Of a board: its state in Redis and the reason; null otherwise, and where nothing was ever published. */
   readonly state: string | null
+  /** A topic of it that does not exist, and perhaps the one that was meant: nothing else was asked then. Null: all exist. */
+  readonly missingTopic: string | null
   readonly partitions: readonly PartitionOffsets[]
 }
 
@@ -36,4 +40,19 @@ export interface PartitionOffsets {
   readonly lag: number | null
   /** Age of the record at `next`, seconds; 0 without any, null where it could not be told. */
   readonly lagSeconds: number | null
+}
+
+/** A topic that does not exist is told in its place: the others are shown all the same. Rejects with everything else. */
+export const orMissingTopic = async (
+  { name, kind, group }: OffsetPipeline,
+  found: Promise<PipelineOffsets>,
+): Promise<PipelineOffsets> => {
+  try {
+    return await found
+  } catch (error) {
+    const { code, detail } = asRanktideError(error)
+    if (code !== 'KAFKA_TOPIC') throw error
+    const unasked = { active: null, activity: 'not asked', state: null, partitions: [] }
+    return { name, kind, group, ...unasked, missingTopic: detail }
+  }
 }

@@ -20,14 +20,17 @@ import {
   type OffsetPipeline,
   type PipelineChoice,
 } from './offset-pipelines.js'
-import type { OffsetsReport, PartitionOffsets, PipelineOffsets } from './offset-report.js'
+import { type OffsetsReport, orMissingTopic, type PartitionOffsets, type PipelineOffsets } from './offset-report.js'
 import { type OffsetStores, withOffsetStores } from './offset-stores.js'
 
 export const readOffsets = (config: Config, choice: PipelineChoice): Promise<OffsetsReport> => {
   const pipelines = chosenPipelines(config, choice)
   return withOffsetStores(config, pipelines, async (stores) => {
     const found: PipelineOffsets[] = []
-    for (const pipeline of pipelines) found.push((await findOffsets(stores, pipeline)).offsets)
+    for (const pipeline of pipelines) {
+      const offsets = findOffsets(stores, pipeline).then((one) => one.offsets)
+      found.push(await orMissingTopic(pipeline, offsets))
+    }
     return { at: new Date().toISOString(), pipelines: found }
   })
 }
@@ -49,6 +52,7 @@ interface Stand {
   readonly version?: number | undefined
 }
 
+/** Fails with KAFKA_TOPIC, and with what the servers fail with. */
 export const findOffsets = async (stores: OffsetStores, pipeline: OffsetPipeline): Promise<FoundOffsets> => {
   const { name, kind, group, topics } = pipeline
   const look = await stores.lookOf(group)
@@ -62,7 +66,8 @@ export const findOffsets = async (stores: OffsetStores, pipeline: OffsetPipeline
   const bounds = await boundsOf(topics, look)
   const rows = await withLags(stores, group, bounds, stand, committed)
   const { active, activity, state, version } = stand
-  return { offsets: { name, kind, group, active, activity, state, partitions: rows }, bounds, version }
+  const missingTopic = null
+  return { offsets: { name, kind, group, active, activity, state, missingTopic, partitions: rows }, bounds, version }
 }
 
 const only = (positions: Positions, ids: readonly string[]): Positions =>

@@ -23,6 +23,7 @@ const report: OffsetsReport = {
       active: false,
       activity: 'group ranktide.counter.reads has no members',
       state: null,
+      missingTopic: null,
       partitions: [
         {
           partition: 'read_events/0',
@@ -67,7 +68,7 @@ beforeAll(async () => {
 })
 afterAll(() => rm(directory, { recursive: true }))
 
-const run = async (line: readonly string[], plans: readonly PipelinePlan[] = [plan]) => {
+const run = async (line: readonly string[], plans: readonly PipelinePlan[] = [plan], shown = report) => {
   const file = join(directory, 'ranktide.yaml')
   writeFileSync(file, yaml)
   const asked: unknown[] = []
@@ -76,7 +77,7 @@ const run = async (line: readonly string[], plans: readonly PipelinePlan[] = [pl
     programActions({
       readOffsets: async (_, choice) => {
         asked.push(choice)
-        return report
+        return shown
       },
       resetOffsets: async (_, choice, target, execute) => {
         asked.push({ choice, target, execute })
@@ -119,6 +120,24 @@ read_events/1      0          -     -    0    -  -
     ).toBe(
       '- read_events/0 begins at 5: 3 of these offsets are GONE (retention); docs/counters.md says what to do (onLoss)',
     )
+  })
+
+  test('a topic that does not exist is said in its place, with exit code 1; no export is made of it', async () => {
+    const missing = { name: 'history', kind: 'history', group: 'g', active: null, activity: 'not asked' } as const
+    const history = { ...missing, state: null, missingTopic: 'reads; did you mean read_events?', partitions: [] }
+    const shown = { ...report, pipelines: [history, ...report.pipelines] }
+    const { out, code } = await run(['show'], [], shown)
+    expect(out).toContain(
+      'history (group g)\n[-] there is no topic reads; did you mean read_events?\n\ncounters.reads (',
+    )
+    expect(out).toContain('read_events/0      5         60    60   90   30  75 s')
+    expect(code).toBe(1)
+    expect((await run(['show', '--json'], [], shown)).code).toBe(1)
+    expect(await run(['export'], [], shown)).toMatchObject({
+      code: 1,
+      out: '',
+      error: expect.stringContaining('reads'),
+    })
   })
 
   test('JSON, and one pipeline', async () => {

@@ -19,6 +19,7 @@ test('what is exported is read back, whole', () => {
         active: null,
         activity: '',
         state: null,
+        missingTopic: null,
       } as const
       const report: OffsetsReport = {
         at: '2026-11-21T00:00:00.000Z',
@@ -40,6 +41,20 @@ test('what is exported is read back, whole', () => {
       })
     }),
   )
+})
+
+test('a topic that does not exist keeps the file from being written', () => {
+  const pipeline = {
+    name: 'counters.reads',
+    kind: 'counter',
+    group: 'g',
+    active: null,
+    activity: '',
+    state: null,
+  } as const
+  const missing = { ...pipeline, missingTopic: 'readevents; did you mean read_events?', partitions: [] }
+  const report = { at: '', pipelines: [{ ...missing, missingTopic: null }, missing] }
+  expect(() => exportText(report)).toThrow(/does not exist: readevents; did you mean read_events\?$/)
 })
 
 describe('what is no such file', () => {

@@ -12,7 +12,16 @@ const offsets = (
   kind: PipelineOffsets['kind'],
   partitions: readonly PartitionOffsets[],
 ): PipelineOffsets => {
-  return { name, kind, group: 'g', active: false, activity: '', state: kind === 'board' ? 'exact' : null, partitions }
+  return {
+    name,
+    kind,
+    group: 'g',
+    active: false,
+    activity: '',
+    state: kind === 'board' ? 'exact' : null,
+    missingTopic: null,
+    partitions,
+  }
 }
 const counter: OffsetPipeline = { kind: 'counter', name: 'counters.reads', group: 'g', topics: ['t'], start: 'end' }
 const likes = { name: 'likes' } as BoardConfig
