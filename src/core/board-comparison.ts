@@ -62,7 +62,7 @@ type ByMember = ReadonlyMap<string, Entry>
 
 const byMember = (entries: readonly Entry[]): ByMember => new Map(entries.map((entry) => [entry.member, entry]))
 
-const sameEntry = (a: Entry | undefined, b: Entry | undefined): boolean =>
+export const sameEntry = (a: Entry | undefined, b: Entry | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && Number(a.score) === Number(b.score) && a.row === b.row)
 
 /** What was seen of a cell that is not cleared. */
