@@ -4,6 +4,14 @@
  */
 import { sha256 } from './sha256.js'
 
+export interface GroupId {
+  /** Name of the split board. */
+  readonly split: string
+  readonly value: string
+  /** As `groupName` has it. */
+  readonly name: string
+}
+
 /** Bytes of a value that stand in a name as they are; a longer one is cut and told apart by its hash. */
 const longest = 120
 const kept = 80

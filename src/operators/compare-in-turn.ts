@@ -36,7 +36,7 @@ export class Turns {
     const doubted = published.doubted(doubtedEachTime)
     const inTurn = [boards[this.#turn % boards.length], ...groups.slice(0, contentsEachTime), ...doubted]
     const names = [...new Set([...boards, ...groups, ...doubted])]
-    const forgotten = published.groups.forgotten()
+    const forgotten = published.groups.registries.forgotten()
     return defer(() => store.versions([...names, ...forgotten.map(({ name }) => name)])).pipe(
       concatMap((versions) => {
         for (const [i, id] of forgotten.entries())

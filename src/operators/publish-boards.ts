@@ -21,12 +21,13 @@ import {
 } from 'rxjs'
 import { RanktideError } from '../core/errors.js'
 import { type FeedSnapshot, mergeSnapshots } from '../core/feed-io.js'
+import type { GroupId } from '../core/group-name.js'
 import { Turns } from './compare-in-turn.js'
 import type { Publish } from './due-publish.js'
 import { exhaustLatest } from './exhaust-latest.js'
 import type { BoardInspector, BoardStore, PublishOutcome } from './ports.js'
 import type { PublishedBoards } from './published-boards.js'
-import type { GroupId, PublishedGroup } from './published-groups.js'
+import type { PublishedGroup } from './published-groups.js'
 import { takeAgain } from './take-again.js'
 import { vouchGroups } from './vouch-groups.js'
 
@@ -224,15 +225,15 @@ const forgetAll = (ports: PublishBoardsPorts, empty: readonly PublishedGroup[]):
 
 /** As of now and not of the snapshot: a group that was looked at again may have gone since that was taken. */
 const unregister = (ports: PublishBoardsPorts, { positions, splits }: FeedSnapshot): Observable<never> =>
-  from([...ports.published.groups.unregistered()]).pipe(
+  from([...ports.published.groups.registries.unregistered()]).pipe(
     concatMap(([split, values]) =>
       defer(() => {
-        const { groups } = ports.published
+        const { registries } = ports.published.groups
         const at = splits.find(({ spec }) => spec.name === split)?.reached() ?? positions
-        const numbers = groups.numberOfRemoval(split)
+        const numbers = registries.numberOfRemoval(split)
         return from(ports.store.unregister(ports.published.owned(split), [...values], at, numbers)).pipe(
           // Where the registry is gone itself, it names none of them either.
-          tap((done) => groups.unregister(split, done ? numbers?.number : undefined)),
+          tap((done) => registries.unregister(split, done ? numbers?.number : undefined)),
         )
       }).pipe(concatMap((done) => (done ? of(undefined) : takeAgain(ports, [split])))),
     ),

@@ -50,7 +50,7 @@ export class PublishedBoards {
 
   /** The version of each board that is what its owner put there, and the number of each split board's last vouching. */
   versions(): ReadonlyMap<string, number> {
-    const numbers = this.groups.vouchedNumbers()
+    const numbers = this.groups.registries.vouchedNumbers()
     const sure = [...this.#there].filter(
       ([board, { doubtful }]) =>
         !doubtful &&

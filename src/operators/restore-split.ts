@@ -43,7 +43,7 @@ export const restoreSplit = (
   const restored = new Map<string, Omit<Restored, 'proof'>>()
   const unread: string[] = []
   let start = from
-  published.groups.setVouched(name, registry.vouched)
+  published.groups.registries.setVouched(name, registry.vouched)
   for (const [value, taken] of groups) {
     const named = registry.groups.get(value) === taken.version
     const id = { split: name, value, name: groupName(name, value) }
