@@ -64,13 +64,15 @@ export class KafkaLook {
     const waiting = new Map(positions)
     const times = new Map<string, number>()
     const end = performance.now() + limit
+    this.#connection.assign(waiting)
     while (waiting.size > 0 && performance.now() < end) {
-      // Those that have been seen are not fetched further.
-      this.#connection.assign(waiting)
+      const before = waiting.size
       for (const { topic, partition, timestamp } of await this.#read()) {
         const id = partitionId(topic, partition)
         if (waiting.delete(id) && timestamp !== undefined) times.set(id, timestamp)
       }
+      // Those that have been seen are not fetched further. Only then: what was fetched for the assignment before is lost.
+      if (waiting.size < before) this.#connection.assign(waiting)
     }
     this.#connection.assignNothing()
     return times

@@ -7,7 +7,11 @@ import { once } from 'node:events'
 
 const program = `
 const kafka = require('node-rdkafka')
-const client = new kafka.Producer({ 'test.mock.num.brokers': 1, 'bootstrap.servers': 'unused' })
+const client = new kafka.Producer({
+  'test.mock.num.brokers': 1,
+  'test.mock.broker.rtt': Number(process.argv[1]),
+  'bootstrap.servers': 'unused',
+})
 client.connect({}, (error, metadata) => {
   if (error) throw error
   console.log(metadata.brokers[0].host + ':' + metadata.brokers[0].port)
@@ -23,8 +27,11 @@ export interface MockBroker {
   kill(): void
 }
 
-export const startMockBroker = async (): Promise<MockBroker> => {
-  const child: ChildProcess = spawn(process.execPath, ['-e', program], { stdio: ['ignore', 'pipe', 'inherit'] })
+/** `roundTrip`: how far away it is, ms. */
+export const startMockBroker = async (roundTrip = 0): Promise<MockBroker> => {
+  const child: ChildProcess = spawn(process.execPath, ['-e', program, String(roundTrip)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   if (child.stdout === null) throw new Error('the mock broker has no output')
   const [line] = await once(child.stdout, 'data')
   return {
