@@ -25,19 +25,39 @@ export interface GroupOffsets {
   close(): Promise<void>
 }
 
-/** In one order, so that two who set the same groups wait for each other. */
-export const inOrder = (groups: ReadonlyMap<string, OffsetChanges>): readonly (readonly [string, OffsetChanges])[] =>
-  [...groups].filter(([, changes]) => changes.size > 0).sort(([a], [b]) => (a < b ? -1 : 1))
+/** What a database does of it, in the transaction that sets them. */
+export interface OffsetStatements {
+  /**
+   * Raises the epochs, makes the rows that are not there, to stand where `offsets` says, locks all of them, and tells how
+   * they stand then.
+   */
+  take(group: string, offsets: Positions): Promise<ReadonlyMap<string, StoredOffset>>
+  /** Of rows that stand as told. */
+  move(group: string, moves: ReadonlyMap<string, OffsetMove>): Promise<void>
+}
 
-/** Where rows begin that are not there yet. */
-export const targetsOf = (changes: OffsetChanges): ReadonlyMap<string, number> =>
-  new Map([...changes].map(([id, { to }]) => [id, to]))
+/** Sets the offsets of groups, and returns the partitions that stand elsewhere: then it is to be rolled back. */
+export const setOffsets = async (
+  groups: ReadonlyMap<string, OffsetChanges>,
+  { take, move }: OffsetStatements,
+): Promise<readonly string[]> => {
+  // In one order, so that two who set the same groups wait for each other.
+  const inOrder = [...groups].filter(([, changes]) => changes.size > 0).sort(([a], [b]) => (a < b ? -1 : 1))
+  for (const [group, changes] of inOrder) {
+    const stored = await take(group, new Map([...changes].map(([id, { to }]) => [id, to])))
+    const elsewhere = movedMeanwhile(changes, stored)
+    if (elsewhere.length > 0) return elsewhere
+    const moves = movesLeft(changes, stored)
+    if (moves.size > 0) await move(group, moves)
+  }
+  return []
+}
 
-/** `stored`: after the epochs were raised, so that a row that was not there now stands where it is to. */
-export const movedMeanwhile = (changes: OffsetChanges, stored: ReadonlyMap<string, StoredOffset>): readonly string[] =>
+/** `stored`: after they were taken, so that a row that was not there stands where it is to. */
+const movedMeanwhile = (changes: OffsetChanges, stored: ReadonlyMap<string, StoredOffset>): readonly string[] =>
   [...changes].filter(([id, { from, to }]) => stored.get(id)?.next !== (from ?? to)).map(([id]) => id)
 
-export const movesLeft = (
+const movesLeft = (
   changes: OffsetChanges,
   stored: ReadonlyMap<string, StoredOffset>,
 ): ReadonlyMap<string, OffsetMove> => {

@@ -1,19 +1,22 @@
 /** Offsets of consumer groups in Postgres, for commands. Setting needs SELECT, INSERT and UPDATE on `consumer_offsets`. */
-import { sql } from 'zapatos/db'
+import { param, sql } from 'zapatos/db'
+import type * as s from 'zapatos/schema'
+import { RanktideError } from '../../core/errors.js'
 import type { Positions } from '../../core/positions.js'
 import {
   type GroupOffsets,
-  inOrder,
-  movedMeanwhile,
-  movesLeft,
   type OffsetChanges,
-  targetsOf,
+  type OffsetStatements,
+  setOffsets,
   throwFirst,
 } from '../group-offsets.js'
 import { createPostgresPool, type PostgresOptions, type PostgresPool, type Session } from './connection.js'
-import { expectedOffsets, moveOffsets, raiseEpochs, storedOffsets } from './consumer-offsets.js'
+import { expectedOffsets, moveOffsets, type OffsetRow, raiseEpochs, storedOffsets } from './consumer-offsets.js'
+import { ServerRefusal } from './database-error.js'
 import { ownTableFindings } from './own-tables.js'
-import { readStoredOffsets } from './stored-offsets.js'
+
+/** The state of an error of a table that is not there. */
+const missing = '42P01'
 
 export class PostgresGroupOffsets implements GroupOffsets {
   readonly #pool: PostgresPool
@@ -23,22 +26,28 @@ export class PostgresGroupOffsets implements GroupOffsets {
     this.#pool = createPostgresPool(options)
   }
 
-  read(group: string): Promise<Positions> {
-    return readStoredOffsets(this.#pool, group)
+  async read(group: string): Promise<Positions> {
+    const statement = sql<s.consumer_offsets.SQL, OffsetRow[]>`
+      SELECT ${'topic'}, ${'partition_id'}, ${'next_offset'}, ${'epoch'} FROM ${'consumer_offsets'}
+      WHERE ${'consumer_group'} = ${param(group)}`
+    try {
+      const rows = await this.#pool.use((session) => session.run('reading offsets', statement))
+      return new Map([...storedOffsets(rows)].map(([id, { next }]) => [id, next]))
+    } catch (error) {
+      if (error instanceof ServerRefusal && error.state === missing)
+        throw new RanktideError('MIGRATION_MISSING', `${error.detail}; run: ranktide migrate`)
+      throw error
+    }
   }
 
   set(groups: ReadonlyMap<string, OffsetChanges>): Promise<readonly string[]> {
     return this.#pool.use(async (session) => {
       throwFirst(await ownTableFindings(session, this.#pool.user, ['consumer_offsets']))
       await session.run('beginning', sql`BEGIN`)
-      for (const [group, changes] of inOrder(groups)) {
-        const elsewhere = await setGroup(session, group, changes)
-        if (elsewhere.length === 0) continue
-        await session.run('rolling back', sql`ROLLBACK`)
-        return elsewhere
-      }
-      await session.run('committing', sql`COMMIT`)
-      return []
+      const elsewhere = await setOffsets(groups, statementsOn(session))
+      if (elsewhere.length > 0) await session.run('rolling back', sql`ROLLBACK`)
+      else await session.run('committing', sql`COMMIT`)
+      return elsewhere
     })
   }
 
@@ -47,13 +56,11 @@ export class PostgresGroupOffsets implements GroupOffsets {
   }
 }
 
-const setGroup = async (session: Session, group: string, changes: OffsetChanges): Promise<readonly string[]> => {
-  const stored = storedOffsets(await session.run('taking partitions', raiseEpochs(group, targetsOf(changes))))
-  const elsewhere = movedMeanwhile(changes, stored)
-  const moves = movesLeft(changes, stored)
-  if (elsewhere.length > 0 || moves.size === 0) return elsewhere
-  // The rows are locked since their epochs were raised: they stand as told.
-  const moving = sql`WITH expected AS (${expectedOffsets(moves)}) ${moveOffsets(group, sql`true`)}`
-  await session.run('setting offsets', moving)
-  return []
-}
+const statementsOn = (session: Session): OffsetStatements => ({
+  take: async (group, offsets) => storedOffsets(await session.run('taking partitions', raiseEpochs(group, offsets))),
+  move: async (group, moves) => {
+    // The rows are locked since their epochs were raised: they stand as told.
+    const moving = sql`WITH expected AS (${expectedOffsets(moves)}) ${moveOffsets(group, sql`true`)}`
+    await session.run('setting offsets', moving)
+  },
+})
