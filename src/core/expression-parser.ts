@@ -21,7 +21,8 @@ export type Syntax = { readonly at: number; readonly end: number } & (
 
 const [mostCharacters, mostLevels, mostTerms] = [4_000, 50, 200]
 
-const keywords: ReadonlySet<string> = new Set(
+/** Names that have to be quoted. */
+export const keywords: ReadonlySet<string> = new Set(
   'and or not is null in between true false like case when then else end div mod xor'.split(' '),
 )
 

@@ -1,5 +1,6 @@
 /** Expressions as people read them, from their trees: parsed again they are the same. */
 import { type Expression, isComparison } from './expression.js'
+import { keywords } from './expression-parser.js'
 import type { TableShape } from './table.js'
 
 const levels: Readonly<Record<string, number>> = { or: 1, and: 2, not: 3, '+': 5, '-': 5, '*': 6, '/': 6, negate: 7 }
@@ -16,11 +17,8 @@ const levelOf = (expression: Expression): number => {
 
 const plainName = /^[A-Za-z_][A-Za-z0-9_]*$/
 
-/** What stands for something else in an expression unless it is quoted. */
-const words = new Set('and or not is null in between true false like case when then else end div mod xor'.split(' '))
-
 const columnText = (name: string): string =>
-  plainName.test(name) && !words.has(name.toLowerCase()) ? name : `\`${name.replaceAll('`', '``')}\``
+  plainName.test(name) && !keywords.has(name.toLowerCase()) ? name : `\`${name.replaceAll('`', '``')}\``
 
 export const expressionText = (expression: Expression, table: TableShape): string => {
   switch (expression.kind) {
@@ -51,7 +49,7 @@ const callText = (name: string, args: readonly Expression[], table: TableShape):
   if (first === undefined) return name
   if (name === 'not') {
     if (first.kind === 'call' && first.name === 'is null')
-      return `${callText('is null', first.args, table)}`.replace(/null$/, 'not null')
+      return callText('is null', first.args, table).replace(/null$/, 'not null')
     // Tighter than a comparison or not: without parentheses nobody is sure.
     return levelOf(first) === leafLevel
       ? `not ${expressionText(first, table)}`
