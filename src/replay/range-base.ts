@@ -35,6 +35,15 @@ export interface RangeState {
   readonly refused: number
 }
 
+export const nothingRead = (): RangeState => ({
+  table: { rows: new Map(), doubts: new Map(), broken: undefined, refused: 0 },
+  positions: new Map(),
+  newest: new Map(),
+  messages: 0,
+  rows: 0,
+  refused: 0,
+})
+
 /** Rows that are looked at for each message that came. */
 const rowsPerMessage = 2
 

@@ -126,8 +126,9 @@ class RangeReplay {
         batches: (start: Positions) =>
           from(Promise.resolve()).pipe(concatMap(() => concat(batches(start).pipe(noteRead), ended))),
       }
-      stop$.pipe(takeUntil(over$)).subscribe(fail)
       this.#pipeline(source).pipe(takeUntil(over$)).subscribe({ error: fail })
+      // After the pipeline, which it has to end even if it tells at once: nothing may change once this has failed.
+      stop$.pipe(takeUntil(over$)).subscribe(fail)
     })
   }
 

@@ -19,7 +19,7 @@ import { CheckpointSaver, readCheckpoint, writeCheckpoint } from './checkpoint-f
 import { type Checkpoint, type CheckpointOf, checkBelongs } from './checkpoint-text.js'
 import { fileIdentity, openFileSource } from './file-source.js'
 import { diffAgainstLive, type LiveBoard, type ReplayDiff, readLive } from './live-boards.js'
-import { RangeBase, type RangeState } from './range-base.js'
+import { nothingRead, RangeBase, type RangeState } from './range-base.js'
 import { rangeReasons } from './range-reasons.js'
 import type { RangeSource, ResolvedSource } from './range-source.js'
 import { type RangeOutcome, replayRange } from './replay-range.js'
@@ -81,15 +81,6 @@ export const runReplay = async (
 /** `--per`: this group, which has no row if the range tells of none. */
 const onlyAsked = (result: ReplayResult, { per }: ReplayWords): ReplayResult =>
   per === undefined ? result : { ...result, boards: result.boards.filter(({ value }) => value === per) }
-
-const nothingRead = (): RangeState => ({
-  table: { rows: new Map(), doubts: new Map(), broken: undefined, refused: 0 },
-  positions: new Map(),
-  newest: new Map(),
-  messages: 0,
-  rows: 0,
-  refused: 0,
-})
 
 /** How often progress is told, ms. */
 const tellEvery = 100
