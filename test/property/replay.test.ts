@@ -11,7 +11,7 @@ import { RanktideError } from '../../src/core/errors.js'
 import type { Image } from '../../src/core/table.js'
 import { canalJson } from '../../src/formats/canal-json.js'
 import { CheckpointReader, checkpointLines } from '../../src/replay/checkpoint-text.js'
-import { RangeBase, type RangeState } from '../../src/replay/range-base.js'
+import { nothingRead, RangeBase, type RangeState } from '../../src/replay/range-base.js'
 import { type RangeOutcome, replayRange } from '../../src/replay/replay-range.js'
 import { scores } from '../support/canal-messages.js'
 import { countFrom } from '../support/check-histories.js'
@@ -43,14 +43,10 @@ const paces = fc.record({
 })
 type Pace = { readonly draws: number; readonly window: number; readonly kill: number; readonly save: number }
 
-const begin = (history: ReplayHistory, rows: ReadonlyMap<string, Image> = new Map()): RangeState => ({
-  table: { rows: new Map(rows), doubts: new Map(), broken: undefined, refused: 0 },
-  positions: history.from,
-  newest: new Map(),
-  messages: 0,
-  rows: 0,
-  refused: 0,
-})
+const begin = (history: ReplayHistory, rows: ReadonlyMap<string, Image> = new Map()): RangeState => {
+  const state = nothingRead()
+  return { ...state, table: { ...state.table, rows: new Map(rows) }, positions: history.from }
+}
 
 const drawsOf = (number: number): Draws => {
   const draws = new Draws()

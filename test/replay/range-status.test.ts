@@ -2,25 +2,15 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isLeft } from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { BoardSpec } from '../../src/core/board-spec.js'
-import { type OffsetSpec, parseOffsetSpec } from '../../src/core/offset-spec.js'
-import { canalJson } from '../../src/formats/canal-json.js'
-import { openFileSource } from '../../src/replay/file-source.js'
-import { RangeBase, type RangeState } from '../../src/replay/range-base.js'
+import { nothingRead } from '../../src/replay/range-base.js'
 import { rangeReasons } from '../../src/replay/range-reasons.js'
-import { replayRange } from '../../src/replay/replay-range.js'
 import { canalMessage, ddlMessage, es, scores } from '../support/canal-messages.js'
+import { type FileRange, replayedFile } from '../support/replayed-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ranktide-range-status-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-const specOf = (text: string): OffsetSpec => {
-  const spec = parseOffsetSpec(text)
-  if (isLeft(spec)) throw new Error(spec.left)
-  return spec.right
-}
 
 const spec: BoardSpec = {
   name: 'scores',
@@ -39,17 +29,8 @@ interface Line {
   readonly value: Uint8Array
 }
 
-const nothing = (): RangeState => ({
-  table: { rows: new Map(), doubts: new Map(), broken: undefined, refused: 0 },
-  positions: new Map(),
-  newest: new Map(),
-  messages: 0,
-  rows: 0,
-  refused: 0,
-})
-
 let files = 0
-const replay = async (lines: readonly Line[], words: { from?: string; to?: string } = {}, state = nothing()) => {
+const replay = async (lines: readonly Line[], range: Pick<FileRange, 'from' | 'to'> = {}, before = nothingRead()) => {
   files += 1
   const path = join(folder, `${files}.jsonl`)
   const texts = lines.map(({ partition = 0, offset, value }, i) =>
@@ -63,23 +44,9 @@ const replay = async (lines: readonly Line[], words: { from?: string; to?: strin
     }),
   )
   writeFileSync(path, texts.join('\n'))
-  const { from = 'beginning', to = 'end' } = words
-  const source = await openFileSource({ path, from: specOf(from), to: specOf(to), topics: undefined, topic: 't' })
-  const base = new RangeBase(state)
-  const { boards, state: left } = await replayRange({
-    spec,
-    decode: canalJson([scores]),
-    batches: (start) => source.batches(start),
-    base,
-  })
-  const range = source.resolved()
-  const status = base.status(range.to.size, rangeReasons(range, false))
-  return {
-    ...status,
-    state: left,
-    told: status.state,
-    members: boards[0]?.entries.map(({ member, score }) => [member, score]),
-  }
+  const { boards, state, status } = await replayedFile(path, spec, { ...range, before })
+  const members = boards[0]?.entries.map(({ member, score }) => [member, score])
+  return { ...status, state, told: status.state, members }
 }
 
 const row = (id: number, score: number, more: object = {}): Uint8Array =>

@@ -3,49 +3,19 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { isLeft } from 'fp-ts/lib/Either.js'
 import { afterAll, describe, expect, it } from 'vitest'
 import type { BoardSpec } from '../../src/core/board-spec.js'
-import { type OffsetSpec, parseOffsetSpec } from '../../src/core/offset-spec.js'
-import { canalJson } from '../../src/formats/canal-json.js'
-import { openFileSource } from '../../src/replay/file-source.js'
-import { RangeBase } from '../../src/replay/range-base.js'
-import { rangeReasons } from '../../src/replay/range-reasons.js'
-import { replayRange } from '../../src/replay/replay-range.js'
 import { readLines, recordedMessages, recordedScenarios } from '../support/recorded.js'
 import { recordedBoards } from '../support/recorded-boards.js'
 import { expectedRows } from '../support/recorded-replay.js'
+import { replayedFile } from '../support/replayed-file.js'
 
 const scenarios = recordedScenarios('mysql.oracle.jsonl.gz')
 const fileOf = (name: string): string => fileURLToPath(new URL(`../recorded/${name}`, import.meta.url))
 
-const specOf = (text: string): OffsetSpec => {
-  const spec = parseOffsetSpec(text)
-  if (isLeft(spec)) throw new Error(spec.left)
-  return spec.right
-}
-
 const replay = async (path: string, spec: BoardSpec, to: string, from = 'beginning') => {
-  const source = await openFileSource({
-    path,
-    from: specOf(from),
-    to: specOf(to),
-    topics: undefined,
-    topic: 'recorded',
-  })
-  const base = new RangeBase({
-    table: { rows: new Map(), doubts: new Map(), broken: undefined, refused: 0 },
-    positions: source.start,
-    newest: new Map(),
-    messages: 0,
-    rows: 0,
-    refused: 0,
-  })
-  const decode = canalJson([spec.table])
-  const { boards, state } = await replayRange({ spec, decode, batches: (start) => source.batches(start), base })
-  const range = source.resolved()
-  const status = base.status(range.to.size, rangeReasons(range, false))
-  return { rows: boards.flatMap(({ entries }) => entries.map(({ row }) => row)), state, status, range }
+  const { boards, ...more } = await replayedFile(path, spec, { from, to })
+  return { rows: boards.flatMap(({ entries }) => entries.map(({ row }) => row)), ...more }
 }
 
 /** The offsets after the last message of a scenario, as `--to` takes them. */

@@ -3,14 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { isLeft } from 'fp-ts/lib/Either.js'
 import { lastValueFrom, tap, toArray } from 'rxjs'
 import { afterAll, describe, expect, it } from 'vitest'
-import { parseOffsetSpec } from '../../src/core/offset-spec.js'
 import type { Positions } from '../../src/core/positions.js'
 import { linesOfFile } from '../../src/sources/lines-of-file.js'
 import { RecordedFile } from '../../src/sources/recorded-file.js'
 import { RecordedRange } from '../../src/sources/recorded-range.js'
+import { offsetSpec } from '../support/replayed-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ranktide-recorded-'))
 afterAll(() => rmSync(folder, { recursive: true }))
@@ -22,12 +21,6 @@ const fileOf = (content: string | Buffer): string => {
   return path
 }
 
-const specOf = (text: string) => {
-  const spec = parseOffsetSpec(text)
-  if (isLeft(spec)) throw new Error(spec.left)
-  return spec.right
-}
-
 const record = (partition: number, offset: number, more: object = {}): string =>
   JSON.stringify({ topic: 't', partition, offset, timestamp: 1_000 + offset, key: null, value: `v${offset}`, ...more })
 
@@ -36,7 +29,7 @@ const read = async (
   { from = 'beginning', to = 'end', topics, start = new Map() }: ReadWords = {},
 ) => {
   const path = fileOf(content)
-  const range = new RecordedRange(specOf(from), specOf(to))
+  const range = new RecordedRange(offsetSpec(from), offsetSpec(to))
   const file = new RecordedFile({ path, range, topics, topic: 'bare' })
   const batches$ = file.batches(start).pipe(tap(({ release }) => release()))
   const batches = await lastValueFrom(batches$.pipe(toArray()))
