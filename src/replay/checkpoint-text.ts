@@ -4,6 +4,7 @@
  */
 import { RanktideError } from '../core/errors.js'
 import type { Image } from '../core/table.js'
+import { isJsonObject } from '../formats/strict-json.js'
 import type { RangeState } from './range-base.js'
 
 /** What a checkpoint belongs to, by name and as text: it is of no use to a replay that differs in any of them. */
@@ -106,13 +107,10 @@ export class CheckpointReader {
   }
 }
 
-const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null && !Array.isArray(value)
-
 const isHeader = (value: unknown): value is Header =>
-  isObject(value) &&
+  isJsonObject(value) &&
   value.kind === kind &&
-  isObject(value.of) &&
+  isJsonObject(value.of) &&
   [value.positions, value.newest, value.doubts].every(Array.isArray)
 
 const isRow = (value: unknown): value is [string, ...(string | null)[]] =>
@@ -120,7 +118,8 @@ const isRow = (value: unknown): value is [string, ...(string | null)[]] =>
   typeof value[0] === 'string' &&
   value.every((one: unknown) => one === null || typeof one === 'string')
 
-const isEnd = (value: unknown): value is { readonly rows: number } => isObject(value) && typeof value.rows === 'number'
+const isEnd = (value: unknown): value is { readonly rows: number } =>
+  isJsonObject(value) && typeof value.rows === 'number'
 
 /** CHECKPOINT_INVALID that names what differs. */
 export const checkBelongs = (path: string, there: CheckpointOf, here: CheckpointOf): void => {

@@ -1,4 +1,5 @@
 /** The boards that readers have now, and what a replayed one would change in them. */
+import { sameEntry } from '../core/board-comparison.js'
 import type { Entry } from '../core/board-content.js'
 import { groupName } from '../core/group-name.js'
 import { compareBytes } from '../core/order.js'
@@ -70,7 +71,7 @@ export const diffAgainstLive = (live: readonly LiveBoard[], replayed: readonly R
       known.delete(entry.member)
       const row = { value, member: entry.member, live: old, replayed: entry }
       if (old === undefined) diff.enter.push(row)
-      else if (Number(old.score) !== Number(entry.score) || old.row !== entry.row) diff.change.push(row)
+      else if (!sameEntry(old, entry)) diff.change.push(row)
     }
     for (const old of known.values()) diff.leave.push({ value, member: old.member, live: old, replayed: undefined })
   }

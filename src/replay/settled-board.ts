@@ -2,6 +2,7 @@
  * What a pipeline kept, as the result of a replay, and the proof that it is right: the rows, sorted as a whole, have to
  * come to the same boards. Pure.
  */
+import { sameEntry } from '../core/board-comparison.js'
 import type { Entry } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { RanktideError } from '../core/errors.js'
@@ -47,8 +48,7 @@ export const checkAgainstRows = (spec: BoardSpec, boards: readonly ReplayedBoard
   }
 }
 
-const isSame = (a: Entry, b: Entry | undefined): boolean =>
-  a.member === b?.member && Number(a.score) === Number(b.score) && a.row === b.row
+const isSame = (a: Entry, b: Entry | undefined): boolean => a.member === b?.member && sameEntry(a, b)
 
 const sortedBoards = (spec: BoardSpec, rows: Rows): ReadonlyMap<string | undefined, readonly Entry[]> => {
   const ranking = rankingOf(spec)

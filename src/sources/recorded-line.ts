@@ -8,6 +8,7 @@
  * Pure. A refusal is a sentence without values.
  */
 import { type Either, isLeft, left, right } from 'fp-ts/lib/Either.js'
+import { isJsonObject, type JsonObject } from '../formats/strict-json.js'
 import type { Message } from '../operators/ports.js'
 
 export type LineForm = 'records' | 'messages'
@@ -48,11 +49,10 @@ export const recordOf = (line: Buffer): Either<string, Message> => {
 
 const isWhole = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0
 
-const parsedLine = (line: Buffer): Either<string, Readonly<Record<string, unknown>>> => {
+const parsedLine = (line: Buffer): Either<string, JsonObject> => {
   try {
     const value: unknown = JSON.parse(line.toString('utf8'))
-    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return right({ ...value })
-    return left('is not one JSON object')
+    return isJsonObject(value) ? right(value) : left('is not one JSON object')
   } catch {
     return left('is not JSON; was the file cut off?')
   }
