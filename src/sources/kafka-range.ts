@@ -7,7 +7,7 @@
  *
  * batches() fails with KAFKA_* when a broker does not answer at its start, or has sent nothing for `patience` ms later.
  */
-import { concat, defer, Observable, of } from 'rxjs'
+import { Observable } from 'rxjs'
 import { asRanktideError, RanktideError } from '../core/errors.js'
 import type { Positions } from '../core/positions.js'
 import type { MessageBatch } from '../operators/ports.js'
@@ -46,14 +46,7 @@ export class KafkaRange {
       const from = start.get(id) ?? 0
       if (from < to) lanes.set(id, this.#partition(id, from, to))
     }
-    const [only] = lanes
-    if (only === undefined || lanes.size > 1) return mergePartitions(start, lanes)
-    const [id, batches$] = only
-    const rest = batches$.pipe((batches) => withOthers(batches, start, id))
-    return concat(
-      defer(() => of({ messages: [], positions: start, release: () => {} })),
-      rest,
-    )
+    return mergePartitions(start, lanes)
   }
 
   /** Within a second or so, whatever the brokers do. */
@@ -111,14 +104,3 @@ export class KafkaRange {
     })
   }
 }
-
-/** Positions of all partitions, of which one moves. */
-const withOthers = (batches$: Observable<MessageBatch>, start: Positions, id: string): Observable<MessageBatch> =>
-  new Observable((subscriber) =>
-    batches$.subscribe({
-      next: (batch) =>
-        subscriber.next({ ...batch, positions: new Map([...start, [id, batch.positions.get(id) ?? 0]]) }),
-      error: (error: unknown) => subscriber.error(error),
-      complete: () => subscriber.complete(),
-    }),
-  )
