@@ -137,8 +137,7 @@ export class ReplayStore {
   /** Types of what stands under the keys of a shadow board and is none, as `writeShadow` would find it; empty: nothing. */
   async foreign(key: string): Promise<readonly string[]> {
     const { zset, rows, meta } = shadowKeys(key)
-    const board = await this.#options.client.call((redis) => redis.hget(meta, 'shadow')).catch(nothingOnWrongType)
-    if (board !== null) return []
+    if ((await this.#shadowed(meta)) !== null) return []
     return this.#options.client.call(async (redis) => {
       const types = await Promise.all([zset, rows, meta].map((one) => redis.type(one)))
       return types.some((type) => type !== 'none') ? types : []
@@ -149,7 +148,7 @@ export class ReplayStore {
   async shadow(key: string): Promise<Shadow | undefined> {
     const { client } = this.#options
     const keys = shadowKeys(key)
-    const board = await client.call((redis) => redis.hget(keys.meta, 'shadow')).catch(nothingOnWrongType)
+    const board = await this.#shadowed(keys.meta)
     if (board === null) return undefined
     const { stored, entries, strays } = await readBoard(client, { ...keys, changes: '' })
     return stored.meta === undefined ? undefined : { board, entries: [...entries, ...strays], meta: stored.meta }
@@ -174,6 +173,11 @@ export class ReplayStore {
     if (kind === 'written') return { kind }
     if (kind === 'foreign') return { kind, types }
     throw malformed('shadow')
+  }
+
+  /** The board, or the group, that a shadow board is of; null: none is there. */
+  #shadowed(meta: string): Promise<string | null> {
+    return this.#options.client.call((redis) => redis.hget(meta, 'shadow')).catch(nothingOnWrongType)
   }
 }
 
