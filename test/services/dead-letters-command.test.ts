@@ -60,11 +60,14 @@ const written = async (topic: string): Promise<() => Promise<number>> => {
     })
 }
 
-/** Starts a command and kills it once it has written to the topic, `ms` later. Whether it died of that. */
+/**
+ * Starts a command and kills it once it has written so many records to the topic, ends of transactions among them.
+ * Whether it died of that.
+ */
 const killedWriting = async (
   yaml: string,
   end: () => Promise<number>,
-  ms: number,
+  records: number,
   line: string[],
 ): Promise<boolean> => {
   const directory = await mkdtemp(join(tmpdir(), 'ranktide-killed-'))
@@ -73,8 +76,7 @@ const killedWriting = async (
   const before = await end()
   const child = spawn(process.execPath, [main, 'dead-letters', ...line, '--config', file], { stdio: 'ignore' })
   const exited = new Promise<NodeJS.Signals | null>((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-  while (child.exitCode === null && (await end()) === before);
-  await new Promise((resolve) => setTimeout(resolve, ms))
+  while (child.exitCode === null && (await end()) < before + records);
   child.kill('SIGKILL')
   const signal = await exited
   await rm(directory, { recursive: true, force: true })
@@ -245,8 +247,9 @@ counters:
     await table.query('ALTER TABLE DB.interactives MODIFY read_cnt BIGINT UNSIGNED NOT NULL DEFAULT 0')
     const end = await written(topic)
     const left: string[] = []
-    for (const ms of [0, 20, 60]) {
-      const died = await killedWriting(yaml, end, ms, ['retry', '--code', 'COUNT_OVERFLOW'])
+    // In the first transaction of 200 letters, about its end, and about that of the second.
+    for (const records of [1, 201, 402]) {
+      const died = await killedWriting(yaml, end, records, ['retry', '--code', 'COUNT_OVERFLOW'])
       left.push(`${died ? 'killed' : 'done'}: ${await open()}`)
     }
     expect(left.join()).toContain('killed')
