@@ -46,8 +46,8 @@ Examples:
   ranktide status --json | jq '.boards[] | select(.state != "exact")'
       one JSON object, whose fields docs/inspect.md names; with --watch one a line
 
-Exit codes: 0 all is well; 1 a board is stale or degraded, or a server could not be asked; 2 usage or configuration.
-With --watch: 0 once it is stopped.`
+Exit codes: 0 all is well; 1 a board is stale or degraded, a counter's next event is gone from its topic, or a server could
+not be asked; 2 usage or configuration. With --watch: 0 once it is stopped.`
 
 export const addStatus = (program: Command, actions: StatusActions): void => {
   program
