@@ -22,22 +22,15 @@ import type {
   TakenBoard,
   Vouching,
 } from '../operators/ports.js'
-import {
-  confirmationOf,
-  entriesOf,
-  hashOf,
-  numbersText,
-  parseNumbersText,
-  storedMetaOf,
-  textsOf,
-  wholeNumber,
-} from './board-reply.js'
+import { confirmationOf, numbersText, parseNumbersText, wholeNumber } from './board-reply.js'
+import { chunksOf } from './chunks.js'
 import type { RedisClient } from './client.js'
 import { HealRequests } from './heal-requests.js'
-import { type BoardKeys, boardKeys, type FeedKeys, feedKeys, type SplitKeys, splitKeys } from './keys.js'
+import { type BoardKeys, boardKeys, type FeedKeys, feedKeys } from './keys.js'
 import { readBoard } from './read-board.js'
-import { readRegistry } from './read-registry.js'
 import { FeedWitness } from './redis-witness.js'
+import { RegistryStore } from './registry-store.js'
+import { forgottenOf, malformed, outcomeOf, takenOf } from './script-reply.js'
 import { ServerClock } from './server-clock.js'
 
 export interface RedisBoardStoreOptions {
@@ -59,53 +52,13 @@ export interface RedisBoardStoreOptions {
 /** A heartbeat outlives its owner by this much: readers go on telling the true age of boards that nobody keeps. */
 const heartbeatLife = 24 * 3600 * 1000
 
-/** Groups that one call to a registry names, and boards that one call takes: a call ends well within its deadline. */
-const groupsPerCall = 2_000
+/** Boards that one call takes: a call ends well within its deadline. */
 const boardsPerCall = 200
-
-const chunksOf = <T>(items: readonly T[], size: number): readonly (readonly T[])[] =>
-  Array.from({ length: Math.ceil(items.length / size) }, (_, i) => items.slice(i * size, (i + 1) * size))
-
-const malformed = (script: string): RanktideError =>
-  new RanktideError('REDIS_FAILED', `the script ${script} gave a reply that it never gives`)
-
-const outcomeOf = (reply: unknown): PublishOutcome => {
-  const [kind, version, zset, rows] = Array.isArray(reply) ? (reply as unknown[]) : []
-  if (kind === 'fenced' || kind === 'lost') return { kind }
-  const number = wholeNumber(String(version))
-  if (number === undefined) throw malformed('publish')
-  if (kind === 'published') return { kind, version: number }
-  if (kind === 'moved') return { kind, version: number, entries: entriesOf(textsOf(zset), hashOf(rows)) }
-  throw malformed('publish')
-}
-
-const forgottenOf = (reply: unknown): ForgetOutcome => {
-  if (Array.isArray(reply) && reply[0] === 'forgotten') return { kind: 'forgotten' }
-  const outcome = outcomeOf(reply)
-  if (outcome.kind === 'published') throw malformed('forget')
-  return outcome
-}
-
-const takenOf = (reply: unknown): TakenBoard => {
-  const [epoch, version, zset, rows, meta] = Array.isArray(reply) ? (reply as unknown[]) : []
-  const numbers = { epoch: wholeNumber(String(epoch)), version: wholeNumber(String(version)) }
-  if (numbers.epoch === undefined || numbers.version === undefined) throw malformed('take')
-  const entries = entriesOf(textsOf(zset), hashOf(rows))
-  const found = storedMetaOf(hashOf(meta)).meta
-  const n = wholeNumber(hashOf(meta).get('n'))
-  // Members are gone, or others are there, that no owner wrote: complete as its meta calls it, it would start as exact.
-  const isWhole = found === undefined || n === undefined || n === entries.length
-  return {
-    epoch: numbers.epoch,
-    version: numbers.version,
-    entries,
-    meta: isWhole ? found : { ...found, complete: false, definition: '' },
-  }
-}
 
 export class RedisBoardStore implements BoardStore, BoardInspector {
   readonly #options: RedisBoardStoreOptions
   readonly #feedKeys: FeedKeys
+  readonly #registries: RegistryStore
   readonly #clock: ServerClock
   /** The server's time of the last confirmation, as text; empty before the first. */
   #confirmedAt = ''
@@ -113,6 +66,8 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
   constructor(options: RedisBoardStoreOptions) {
     this.#options = options
     this.#feedKeys = feedKeys(options.prefix, options.feed)
+    const { client, prefix, owner } = options
+    this.#registries = new RegistryStore({ client, prefix, owner, metaOf: (board) => this.#keysOf(board).meta })
     this.#clock = new ServerClock(options.now ?? (() => performance.now()))
   }
 
@@ -184,34 +139,25 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     return confirmationOf(await this.#options.client.call((redis) => redis.get(this.#feedKeys.heartbeat)))
   }
 
-  async registered(board: string): Promise<Registry> {
-    const { client } = this.#options
-    const groups = await readRegistry(client, this.#splitKeysOf(board).registry)
-    const { meta } = this.#keysOf(board)
-    const [vouched, removedAt] = await client.call((redis) => redis.hmget(meta, 'vouched', 'removed_at'))
-    return {
-      groups,
-      vouched: wholeNumber(vouched ?? undefined) ?? 0,
-      removedAt: parseNumbersText(removedAt ?? undefined) ?? new Map(),
-    }
+  registered(board: string): Promise<Registry> {
+    return this.#registries.registered(board)
   }
 
-  async register(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
-    for (const chunk of chunksOf(values, groupsPerCall)) {
-      const pairs = chunk.flatMap((value) => [value, ''])
-      if (!(await this.#changeRegistry(split, ['', '', chunk.length, 0, '', ...pairs]))) return false
-    }
-    return true
+  register(split: OwnedSplit, values: readonly string[]): Promise<boolean> {
+    return this.#registries.register(split, values)
   }
 
-  async vouch(split: OwnedSplit, { versions, number, after }: Vouching): Promise<boolean> {
-    // Also where there is nothing to be written: whether the vouching before is there still has to be told.
-    const chunks = versions.size === 0 ? [[]] : chunksOf([...versions], groupsPerCall)
-    for (const [i, chunk] of chunks.entries()) {
-      const named = i === chunks.length - 1 ? [number, after ?? ''] : ['', '']
-      if (!(await this.#changeRegistry(split, [...named, chunk.length, 0, '', ...chunk.flat()]))) return false
-    }
-    return true
+  vouch(split: OwnedSplit, vouching: Vouching): Promise<boolean> {
+    return this.#registries.vouch(split, vouching)
+  }
+
+  unregister(
+    split: OwnedSplit,
+    values: readonly string[],
+    positions: Positions,
+    numbers?: Pick<Vouching, 'number' | 'after'>,
+  ): Promise<boolean> {
+    return this.#registries.unregister(split, values, positions, numbers)
   }
 
   async forget(board: string, epoch: number, base: number): Promise<ForgetOutcome> {
@@ -220,21 +166,6 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
     return forgottenOf(
       await this.#options.client.call((redis) => redis.ranktideForget(zset, rows, meta, epoch, owner, base, changes)),
     )
-  }
-
-  async unregister(
-    split: OwnedSplit,
-    values: readonly string[],
-    positions: Positions,
-    numbers?: Pick<Vouching, 'number' | 'after'>,
-  ): Promise<boolean> {
-    const at = numbersText(positions)
-    const chunks = chunksOf(values, groupsPerCall)
-    for (const [i, chunk] of chunks.entries()) {
-      const named = i === chunks.length - 1 && numbers !== undefined ? [numbers.number, numbers.after ?? ''] : ['', '']
-      if (!(await this.#changeRegistry(split, [...named, 0, chunk.length, at, ...chunk]))) return false
-    }
-    return true
   }
 
   async versions(boards: readonly string[]): Promise<readonly (number | undefined)[]> {
@@ -280,22 +211,6 @@ export class RedisBoardStore implements BoardStore, BoardInspector {
       zset: zsets?.get(board),
       split: split ? board : undefined,
     })
-  }
-
-  /** `rest`: as registry.lua's header has it from the third argument on. */
-  async #changeRegistry({ board, epoch }: OwnedSplit, rest: readonly (string | number)[]): Promise<boolean> {
-    const { registry } = this.#splitKeysOf(board)
-    const owner = this.#options.owner()
-    const reply = await this.#options.client.call((redis) =>
-      redis.ranktideRegistry(registry, this.#keysOf(board).meta, epoch, owner, ...rest),
-    )
-    if (reply === 'fenced') throw new RanktideError('LEASE_LOST', `board ${board}`)
-    if (reply !== 'done' && reply !== 'lost') throw malformed('registry')
-    return reply === 'done'
-  }
-
-  #splitKeysOf(board: string): SplitKeys {
-    return splitKeys(this.#options.prefix, board)
   }
 
   #keysOf(board: string): BoardKeys {
