@@ -127,7 +127,7 @@ const tell = ({ out }: SettleLettersActions, { json }: FileWords, report: Settle
   if (report.left > 0 || report.stopped) throw new CommandFailed()
 }
 
-export const reportText = (report: SettleReport): string => {
+const reportText = (report: SettleReport): string => {
   const { dryRun, retried, healed, discarded, already, left, leftFirst, stopped, untold } = report
   const would = dryRun ? 'would be ' : ''
   const done: readonly [number, string][] = [
