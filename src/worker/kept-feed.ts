@@ -15,7 +15,6 @@ import type { Recorder } from '../operators/recorder.js'
 import { BoardReader } from '../redis/board-reader.js'
 import { RedisBoardStore } from '../redis/board-store.js'
 import type { RedisClient } from '../redis/client.js'
-import { GroupReader } from '../redis/group-reader.js'
 import { Lease } from '../redis/lease.js'
 import type { DatabaseConfig } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
@@ -25,6 +24,7 @@ import { type GoneBoard, stillGone } from '../runtime/reload-plan.js'
 import type { ServedFeed } from './board-views.js'
 import { type FeedDefinition, ownFeed } from './feed-owner.js'
 import { windowOf } from './feed-window.js'
+import { GroupReaders } from './group-readers.js'
 import type { PreparedFeed } from './prepare-feed.js'
 import { isDefinedAs, remembered } from './served-definition.js'
 import { type GoneBoards, sweepGone } from './sweep-boards.js'
@@ -74,10 +74,7 @@ export class KeptFeed {
   readonly reader: BoardReader
   readonly #around: FeedSurroundings
   readonly #releases: Releases
-  readonly #groups = new Map<
-    string,
-    { readonly reader: GroupReader; readonly most: number; readonly stop: () => Promise<boolean> }
-  >()
+  readonly #groups: GroupReaders
   readonly #gone: GoneBoards = { boards: [] }
   /** Definitions that Redis was found to have and the configuration not, of which the tables were asked. */
   readonly #asked = new Set<string>()
@@ -94,10 +91,11 @@ export class KeptFeed {
     const boards = feed.boards.map(({ name }) => name)
     this.reader = new BoardReader({ client, subscriber, prefix, feed: feed.name, boards, zsets: zsetsOf(feed) })
     const { reader } = this
-    this.served = { specs: [], former: [], topics: feed.topics, reader, groups: new Map(), owned: undefined }
     reader.start()
     this.#releases = [lifecycle.onClose('reader', () => reader.stop())]
-    this.#readGroups()
+    this.#groups = new GroupReaders(around)
+    const groups = this.#groups.read(feed)
+    this.served = { specs: [], former: [], topics: feed.topics, reader, groups, owned: undefined }
   }
 
   get feed(): Feed {
@@ -172,7 +170,7 @@ export class KeptFeed {
       feed.boards.map(({ name }) => name),
       zsetsOf(feed),
     )
-    this.#readGroups()
+    served.groups = this.#groups.read(feed)
     const running = this.#running
     // Of what a standby does not keep, it knows too little to delete it: that is its owner's to do.
     const known = running?.lease.holds() === true ? [...this.#gone.boards, ...gone] : []
@@ -200,7 +198,7 @@ export class KeptFeed {
         )
       await running.release()
     }
-    for (const { stop } of this.#groups.values()) await stop()
+    await this.#groups.stop()
     for (const release of this.#releases) await release()
     recorder.disowned(
       name,
@@ -229,25 +227,6 @@ export class KeptFeed {
       hasBoard: this.#around.hasBoard,
       hasZset: this.#around.hasZset,
     }
-  }
-
-  /** Groups of boards that stay as they are split are kept. */
-  #readGroups(): void {
-    const { client, subscriber, prefix, lifecycle } = this.#around
-    const { name: feed, boards } = this.#feed
-    const wanted = new Map(boards.flatMap(({ name, per, maxBoards }) => (per === undefined ? [] : [[name, maxBoards]])))
-    for (const [name, { most, stop }] of this.#groups) {
-      if (wanted.get(name) === most) continue
-      this.#groups.delete(name)
-      void stop()
-    }
-    for (const [board, most] of wanted) {
-      if (this.#groups.has(board)) continue
-      const reader = new GroupReader({ client, subscriber, prefix, feed, board, most })
-      reader.start()
-      this.#groups.set(board, { reader, most, stop: lifecycle.onClose('reader', () => reader.stop()) })
-    }
-    this.served.groups = new Map([...this.#groups].map(([name, { reader }]) => [name, reader]))
   }
 
   /** Somebody else keeps the board, and by another definition. */
