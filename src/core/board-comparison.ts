@@ -15,6 +15,7 @@
  * churn does not keep it going. Pure. Memory: the cells that are not cleared.
  */
 import type { Entry } from './board-content.js'
+import { Evidence } from './cell-evidence.js'
 
 /** `what`: `missing` (Redis lacks the member), `foreign` (the table does), `score`, a column, or `row` (its text). */
 export interface Difference {
@@ -64,50 +65,6 @@ const byMember = (entries: readonly Entry[]): ByMember => new Map(entries.map((e
 
 export const sameEntry = (a: Entry | undefined, b: Entry | undefined): boolean =>
   a === b || (a !== undefined && b !== undefined && Number(a.score) === Number(b.score) && a.row === b.row)
-
-/** What was seen of a cell that is not cleared. */
-class Evidence {
-  rounds = 0
-  readonly member: string
-  readonly cell: string
-  redis: string | undefined
-  table: string | undefined
-  #redisStands = true
-  #tableStands = true
-  #rises = true
-  #falls = true
-  #outside = true
-
-  constructor(member: string, cell: string) {
-    this.member = member
-    this.cell = cell
-  }
-
-  /** A round in which no look at Redis showed what the table showed. */
-  add(before: string, reads: readonly string[], after: string): void {
-    this.rounds += 1
-    for (const value of reads) {
-      this.#redisStands &&= value === (this.redis ?? value)
-      this.#outside &&= isOutside(Number(value), Number(before), Number(after))
-      this.redis = value
-    }
-    for (const value of [before, after]) {
-      const last = this.table ?? value
-      this.#tableStands &&= value === last
-      this.#rises &&= Number(value) >= Number(last)
-      this.#falls &&= Number(value) <= Number(last)
-      this.table = value
-    }
-  }
-
-  get differs(): boolean {
-    return this.#redisStands || this.#tableStands || (this.#outside && (this.#rises || this.#falls))
-  }
-}
-
-/** False where one of them is no number. */
-const isOutside = (value: number, one: number, other: number): boolean =>
-  value < Math.min(one, other) || value > Math.max(one, other)
 
 /** A cell that has moved on both sides cannot come to differ any more; so many rounds may still clear it. */
 const roundsOfMoving = 3
