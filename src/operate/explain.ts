@@ -7,7 +7,7 @@
 import { definitionOf } from '../core/board-definition.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { RanktideError, verdictOf } from '../core/errors.js'
-import { claimOf, conclude, type Facts, isPassing, tableNotAsked } from '../core/explanation.js'
+import { claimOf, conclude, type Facts, isPassing } from '../core/explanation.js'
 import { nearestName } from '../core/nearest-name.js'
 import { rankingOf } from '../core/ranking.js'
 import type { Image } from '../core/table.js'
@@ -18,11 +18,12 @@ import { feedsOf } from '../runtime/feeds.js'
 import type { WorkerDatabase } from '../worker/database.js'
 import { splitValue, splitValueText } from '../worker/split-values.js'
 import { BoardOrder } from '../worker/view-entries.js'
-import { type BoardLook, lookAtBoard } from './board-look.js'
+import type { BoardLook } from './board-look.js'
+import { boardThere, type Inquiry, type Told, withoutTable } from './explain-from-redis.js'
 import { type Explanation, type Found, keyReport, redisPart, rowPart, streamPart } from './explanation-report.js'
 import { memberFromText } from './member-text.js'
 import { newestChange, type Searched } from './newest-change.js'
-import { openServers, type Servers } from './open-servers.js'
+import { openServers } from './open-servers.js'
 import { type Problem, problemOf, type Tell } from './status.js'
 
 export interface ExplainRequest {
@@ -41,6 +42,9 @@ export type Progress = (messages: number) => void
 /** Pause before the second look, ms: an owner publishes and confirms within a second. */
 const secondLookAfter = 1_500
 
+/** Messages that are searched for a row. */
+const mostSearched = 1_000_000
+
 /** CONFIG_INVALID for a board, key or group that cannot be, with what can; never rejects for a server. */
 export const explain = async (config: Config, request: ExplainRequest, progress: Progress): Promise<Explanation> => {
   const board = boardNamed(config, request)
@@ -48,18 +52,18 @@ export const explain = async (config: Config, request: ExplainRequest, progress:
   const tell: Tell = (server, what, error) => problems.set(`${server} ${what}`, problemOf(server, what, error))
   const servers = await openServers(config, tell)
   try {
+    const feed = feedsOf(config).find(({ boards }) => boards.includes(board)) ?? { name: '', topics: [], boards: [] }
+    const inquiry: Inquiry = { ...request, board, feed, prefix: config.redis?.prefix ?? '', servers, tell }
     const spec = await resolve(servers.database, board, tell)
     const told =
       spec === undefined
-        ? await withoutTable(config, board, request, servers, tell)
-        : await new Explainer(config, board, spec, request, servers, tell, progress).explain()
+        ? await withoutTable(inquiry)
+        : await new Explainer(inquiry, spec, request.scanMs, progress).explain()
     return { at: new Date().toISOString(), board: board.name, ...told, problems: [...problems.values()] }
   } finally {
     await servers.close()
   }
 }
-
-type Told = Omit<Explanation, 'at' | 'board' | 'problems'>
 
 const boardNamed = ({ boards, counters, file }: Config, { board, per }: ExplainRequest): BoardConfig => {
   const found = boards.find(({ name }) => name === board)
@@ -89,61 +93,10 @@ const resolve = async (database: WorkerDatabase, board: BoardConfig, tell: Tell)
   }
 }
 
-const feedOf = (config: Config, board: BoardConfig) => feedsOf(config).find(({ boards }) => boards.includes(board))
-
-/** Entries as Redis orders them. Null: the board is not there; undefined: it could not be asked. */
-const boardThere = async (
-  config: Config,
-  board: BoardConfig,
-  group: string | undefined,
-  redis: Servers['redis'],
-  tell: Tell,
-): Promise<BoardLook | null | undefined> => {
-  try {
-    const prefix = config.redis?.prefix ?? ''
-    return redis && (await lookAtBoard(redis, prefix, feedOf(config, board)?.name ?? '', board, group))
-  } catch (error) {
-    tell('redis', 'the board', error)
-    return undefined
-  }
-}
-
-/** What Redis holds under the key as it was written: how its columns are typed only the table says. */
-const withoutTable = async (
-  config: Config,
-  board: BoardConfig,
-  { key: member, per }: ExplainRequest,
-  { redis }: Servers,
-  tell: Tell,
-): Promise<Told> => {
-  const group = board.per === undefined ? undefined : (per ?? '')
-  const there = await boardThere(config, board, group, redis, tell)
-  const best = there?.entries.toSorted((a, b) =>
-    board.order === 'desc' ? Number(b.score) - Number(a.score) : Number(a.score) - Number(b.score),
-  )
-  const report = redisPart(board.size, member, there && best && { ...there, entries: best })
-  return {
-    per: group ?? null,
-    member,
-    key: null,
-    conclusion: tableNotAsked(there === undefined ? undefined : (report?.entry ?? null)),
-    table: null,
-    filter: null,
-    score: null,
-    standing: null,
-    stream: null,
-    redis: report,
-    notes: [],
-  }
-}
-
 class Explainer {
-  readonly #config: Config
-  readonly #board: BoardConfig
+  readonly #inquiry: Inquiry
   readonly #spec: BoardSpec
-  readonly #request: ExplainRequest
-  readonly #servers: Servers
-  readonly #tell: Tell
+  readonly #scanMs: number
   readonly #progress: Progress
   readonly #member: string
   readonly #asked: string | undefined
@@ -151,24 +104,13 @@ class Explainer {
   #searched: Searched | undefined
   #messages = 0
 
-  constructor(
-    config: Config,
-    board: BoardConfig,
-    spec: BoardSpec,
-    request: ExplainRequest,
-    servers: Servers,
-    tell: Tell,
-    progress: Progress,
-  ) {
-    this.#config = config
-    this.#board = board
+  constructor(inquiry: Inquiry, spec: BoardSpec, scanMs: number, progress: Progress) {
+    this.#inquiry = inquiry
     this.#spec = spec
-    this.#request = request
-    this.#servers = servers
-    this.#tell = tell
+    this.#scanMs = scanMs
     this.#progress = progress
-    this.#member = memberFromText(spec.table, request.key)
-    this.#asked = groupAsked(spec, request.per)
+    this.#member = memberFromText(spec.table, inquiry.key)
+    this.#asked = groupAsked(spec, inquiry.per)
   }
 
   async explain(): Promise<Told> {
@@ -186,53 +128,55 @@ class Explainer {
     const group =
       spec.per === undefined ? undefined : (this.#asked ?? row?.[spec.per] ?? change?.image?.[spec.per] ?? undefined)
     const board = spec.per !== undefined && group === undefined ? undefined : await this.#there(group)
-    const { scanMs } = this.#request
-    const since = this.#searched?.whole === true && change === undefined ? undefined : Date.now() - scanMs
+    const since = this.#searched?.whole === true && change === undefined ? undefined : Date.now() - this.#scanMs
     const searched = this.#searched === undefined ? undefined : { messages: this.#messages, since }
     const facts = { spec, ranking: rankingOf(spec), key: this.#member, row, change, board, group }
     return { found: { row, change, searched, board }, facts }
   }
 
   async #row(): Promise<Image | null | undefined> {
+    const { servers, tell } = this.#inquiry
     try {
-      return await this.#servers.database.primary.use((session) => readRow(session, this.#spec.table, this.#member))
+      return await servers.database.primary.use((session) => readRow(session, this.#spec.table, this.#member))
     } catch (error) {
-      this.#tell('database', 'the row', error)
+      tell('database', 'the row', error)
       return undefined
     }
   }
 
   async #search() {
-    const { scanMs } = this.#request
-    const look = this.#servers.kafka
-    if (look === undefined || scanMs === 0) return undefined
+    const { servers, board, tell } = this.#inquiry
+    const look = servers.kafka
+    if (look === undefined || this.#scanMs === 0) return undefined
     const { table } = this.#spec
     try {
       const before = this.#searched
       const done = this.#messages
       const found = await newestChange(look, {
-        topics: this.#board.topics,
+        topics: board.topics,
         table,
         key: this.#member,
         decode: canalJson([table]),
-        since: Date.now() - scanMs,
+        since: Date.now() - this.#scanMs,
+        most: mostSearched,
         ...(before === undefined ? {} : { after: before.ends }),
         progress: (messages) => {
           this.#messages = done + messages
           this.#progress(this.#messages)
         },
       })
-      this.#searched = { ...found, change: found.change ?? before?.change, whole: before?.whole ?? found.whole }
+      const { whole = found.whole, cut = found.cut } = before ?? {}
+      this.#searched = { ...found, change: found.change ?? before?.change, whole, cut }
       return this.#searched.change
     } catch (error) {
-      this.#tell('kafka', 'the newest change', error)
+      tell('kafka', 'the newest change', error)
       return undefined
     }
   }
 
   /** In the board's order. */
   async #there(group: string | undefined): Promise<BoardLook | null | undefined> {
-    const there = await boardThere(this.#config, this.#board, group, this.#servers.redis, this.#tell)
+    const there = await boardThere(this.#inquiry, group)
     return there && { ...there, entries: new BoardOrder().of(this.#spec, there.entries) }
   }
 
@@ -253,11 +197,14 @@ class Explainer {
   }
 
   #notes(board: BoardLook | null | undefined): readonly string[] {
-    const feed = feedOf(this.#config, this.#board)
-    const other = board && feed && board.definition !== definitionOf(this.#spec, feed.topics)
-    return other
-      ? ['the board in Redis is of another definition than the configuration: it is read anew when a worker has that']
-      : []
+    const other = board && board.definition !== definitionOf(this.#spec, this.#inquiry.feed.topics)
+    const cut = this.#searched?.cut === true && this.#searched.change === undefined
+    return [
+      ...(other
+        ? ['the board in Redis is of another definition than the configuration: it is read anew when a worker has that']
+        : []),
+      ...(cut ? [`the stream was searched through its newest ${this.#messages} messages, no further`] : []),
+    ]
   }
 }
 

@@ -30,6 +30,8 @@ export interface StreamSearch {
   readonly since: number
   /** Nor than these offsets. */
   readonly after?: Positions
+  /** Nor through more messages than this, about: a step begins before. */
+  readonly most: number
   /** Told after each step. */
   readonly progress: (messages: number) => void
 }
@@ -39,12 +41,14 @@ export interface Searched {
   readonly messages: number
   /** All that the topics hold was searched, or there is a find: nothing newer than `ends` was left out. */
   readonly whole: boolean
+  /** `most` ended it, not `since`. */
+  readonly cut: boolean
   /** Where the topics ended. */
   readonly ends: Positions
 }
 
-/** Messages a partition in the first step, and at most; and altogether. */
-const [firstStep, longestStep, mostMessages] = [500, 50_000, 1_000_000]
+/** Messages a partition in the first step, and at most. */
+const [firstStep, longestStep] = [500, 50_000]
 
 export const newestChange = async (look: StreamQuestions, search: StreamSearch): Promise<Searched> => {
   const partitions = await look.partitions(search.topics)
@@ -53,7 +57,7 @@ export const newestChange = async (look: StreamQuestions, search: StreamSearch):
   const bounds = await lowerBounds(look, search, { partitions, ends, first })
   const left = new Map([...ends].filter(([id, end]) => end > (bounds.get(id) ?? 0)))
   let [change, messages]: [StreamChange | undefined, number] = [undefined, 0]
-  for (let step = firstStep; left.size > 0 && messages < mostMessages; step = Math.min(4 * step, longestStep)) {
+  for (let step = firstStep; left.size > 0 && messages < search.most; step = Math.min(4 * step, longestStep)) {
     const from = new Map([...left].map(([id, high]) => [id, Math.max(bounds.get(id) ?? 0, high - step)]))
     const found = await searchStep(look, search, from, left)
     messages += found.messages
@@ -66,7 +70,7 @@ export const newestChange = async (look: StreamQuestions, search: StreamSearch):
     if (found.changes.size > 0 && left.size > 0) await raise(look, bounds, left, change?.time ?? 0)
   }
   const whole = left.size === 0 && [...bounds].every(([id, low]) => low <= (first.get(id) ?? 0))
-  return { change, messages, whole: whole || change !== undefined, ends }
+  return { change, messages, whole: whole || change !== undefined, cut: left.size > 0, ends }
 }
 
 interface Extent {

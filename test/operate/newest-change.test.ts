@@ -50,7 +50,7 @@ const topicOf = (partitions: readonly (readonly Record[])[], begins = 0) => {
 const search = (
   look: StreamQuestions,
   key: string,
-  more: { since?: number; after?: ReadonlyMap<string, number> } = {},
+  more: { since?: number; after?: ReadonlyMap<string, number>; most?: number } = {},
 ) =>
   newestChange(look, {
     topics: ['t'],
@@ -58,6 +58,7 @@ const search = (
     key,
     decode: canalJson([scores]),
     since: 0,
+    most: 1_000_000,
     progress: () => {},
     ...more,
   })
@@ -137,6 +138,13 @@ describe('the newest change of a row', () => {
     expect(await search(look, '7', { since: 1_001 })).toMatchObject({ change: undefined, messages: 2, whole: false })
     expect(await search(look, '7', { after: new Map([['t/0', 2]]) })).toMatchObject({ change: undefined, messages: 1 })
     expect(await search(look, '9')).toMatchObject({ change: undefined, messages: 3, whole: true })
+  })
+
+  it('is not searched through more messages than it may, and that is told', async () => {
+    const { look } = topicOf([[...records(row('7', '1')), ...others(3_000)]])
+    expect(await search(look, '7', { most: 500 })).toMatchObject({ change: undefined, messages: 500, cut: true })
+    expect(await search(look, '7', { most: 501 })).toMatchObject({ change: undefined, messages: 2_500, cut: true })
+    expect(await search(look, '7')).toMatchObject({ change: { offset: 0 }, cut: false })
   })
 
   it('of an empty topic, or one whose messages are deleted, there is none', async () => {
