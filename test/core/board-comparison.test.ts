@@ -76,6 +76,13 @@ test('a value that stands in Redis while the table moves differs', () => {
   expect(comparison.differences().map(({ what }) => what)).toEqual(['score', 'likes'])
 })
 
+test('a text that changes in Redis while the table stands differs', () => {
+  const titled = (title: string) => [entry('1', 1, { title })]
+  const comparison = new BoardComparison(2)
+  for (const title of ['x', 'y']) comparison.round(titled('a'), [titled(title)], titled('a'))
+  expect(comparison.differences().map(({ what }) => what)).toEqual(['title'])
+})
+
 test('a value that rises on both sides differs only where Redis was never within', () => {
   expect(judged(3, 10, 15, 20, 25, 30, 35, 40).differences()).toEqual([])
   expect(judged(3, 10, 15, 20, 25, 30, 35, 40).moving).toBeGreaterThan(0)

@@ -47,6 +47,7 @@ test('number and age by feed, 0 where nothing is open; feeds that the configurat
 test('a reload changes which feeds there are', async () => {
   const { registry, gauges, names } = opened()
   gauges.show(new Map([['shop.items', { unsettled: 1, oldestAt: 0 }]]))
+  expect(await series(registry)).toContain('ranktide_dead_letters_unsettled{feed="shop.items"} 1')
   names.splice(0, names.length, 'shop.orders')
   expect((await series(registry)).slice(0, 2)).toEqual([
     'ranktide_dead_letters_unsettled{feed="other"} 1',
