@@ -18,14 +18,18 @@ const ofMembers: readonly number[] = [22, 25, 27, 82]
 
 const connectLimit = 5_000
 const commitLimit = 5_000
+const closingLimit = 1_500
 const window = { events: 1, bytes: 1_048_576, time: 5 }
 
-/** KAFKA_UNREACHABLE, KAFKA_DENIED, CONFIG_INVALID; the offsets are then as they were, or as was asked. */
+/** Within some seconds. KAFKA_UNREACHABLE, KAFKA_DENIED, CONFIG_INVALID; the offsets are then as they were, or as was asked. */
 export const commitOffsets = async (address: KafkaAddress, positions: Positions): Promise<CommitAnswer> => {
   if (positions.size === 0) throw new RangeError('no offsets to commit')
   const { global, topic } = consumerProperties(address, window)
   const consumer = new kafka.KafkaConsumer({ ...global, offset_commit_cb: true } as object, topic)
-  let settled = false
+  let [settled, answered] = [false, false]
+  consumer.once('offset.commit', () => {
+    answered = true
+  })
   // Events, and the answer to a commit, are delivered only by consume(); nothing is assigned, so it returns no record.
   const polling = (async () => {
     while (!settled) {
@@ -38,8 +42,8 @@ export const commitOffsets = async (address: KafkaAddress, positions: Positions)
     return await committed(consumer, positions)
   } finally {
     settled = true
-    await polling
-    if (consumer.isConnected()) await new Promise<void>((resolve) => void consumer.disconnect(() => resolve()))
+    // With a broker that does not answer it is left behind: its end would wait for that broker, or is never told of.
+    if (answered) await ended(consumer, polling)
   }
 }
 
@@ -50,6 +54,16 @@ const poll = (consumer: Consumer): Promise<void> =>
     consumer.setDefaultConsumeTimeout(20)
     consumer.consume(1, () => resolve())
   })
+
+const ended = async (consumer: Consumer, polling: Promise<void>): Promise<void> => {
+  await polling
+  let timer: NodeJS.Timeout | undefined
+  await new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, closingLimit)
+    consumer.disconnect(() => resolve())
+  })
+  clearTimeout(timer)
+}
 
 const committed = (consumer: Consumer, positions: Positions): Promise<CommitAnswer> =>
   new Promise((resolve, reject) => {
