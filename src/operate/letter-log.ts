@@ -2,20 +2,15 @@
 import { RanktideError } from '../core/errors.js'
 import { LetterLedger } from '../core/letter-ledger.js'
 import type { Config } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { KafkaLetterLog } from '../sources/kafka-letter-log.js'
 
 export type KafkaPart = Pick<Config, 'kafka'>
 
-export const kafkaAddress = ({ kafka }: KafkaPart) => ({
-  brokers: kafka.brokers.join(','),
-  group: kafka.group,
-  client: kafka.client,
-})
-
 /** Fails with KAFKA_*, saying what to type. */
 export const withLetterLog = async <T>(config: KafkaPart, use: (log: KafkaLetterLog) => Promise<T>): Promise<T> => {
   const topic = config.kafka.deadLetters
-  const log = await KafkaLetterLog.open({ ...kafkaAddress(config), topic }).catch((error: unknown) => {
+  const log = await KafkaLetterLog.open({ ...kafkaAddress(config.kafka), topic }).catch((error: unknown) => {
     throw advised(error, topic)
   })
   try {

@@ -5,6 +5,7 @@ import { MysqlGroupOffsets } from '../databases/mysql/group-offsets.js'
 import { PostgresGroupOffsets } from '../databases/postgres/group-offsets.js'
 import { RedisClient } from '../redis/client.js'
 import type { Config, RedisConfig } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { KafkaLook } from '../sources/kafka-look.js'
 import type { KafkaAddress } from '../sources/kafka-properties.js'
 import type { OffsetPipeline } from './offset-pipelines.js'
@@ -25,11 +26,7 @@ export const withOffsetStores = async <T>(
   work: (stores: OffsetStores) => Promise<T>,
 ): Promise<T> => {
   const looks = new Map<string, Promise<KafkaLook>>()
-  const addressOf = (group: string): KafkaAddress => ({
-    brokers: config.kafka.brokers.join(','),
-    group,
-    client: config.kafka.client,
-  })
+  const addressOf = (group: string): KafkaAddress => kafkaAddress(config.kafka, group)
   const lookOf = (group: string): Promise<KafkaLook> => {
     const look = looks.get(group) ?? KafkaLook.open(addressOf(group))
     looks.set(group, look)

@@ -10,12 +10,13 @@ import { RanktideError } from '../core/errors.js'
 import { type LetterSource, type Outcome, retryHeader, settledHeaders } from '../core/letter.js'
 import type { LetterLedger, OpenLetter } from '../core/letter-ledger.js'
 import type { Config } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import type { KafkaLetterLog } from '../sources/kafka-letter-log.js'
 import { KafkaTransactions, type PlacedRecord } from '../sources/kafka-transactions.js'
 import { chooseLetters, type LetterChoice, type SettledBefore } from './choose-letters.js'
 import { type Fate, type RetryRules, retryFate } from './letter-fate.js'
 import { LetterJudge, type WholeLetter } from './letter-judge.js'
-import { kafkaAddress, readLedger, withLetterLog } from './letter-log.js'
+import { readLedger, withLetterLog } from './letter-log.js'
 import { letterOf } from './show-letter.js'
 
 export interface SettleOptions {
@@ -110,7 +111,7 @@ const settle = (
   })
 
 const openWriter = (config: Config): Promise<KafkaTransactions> =>
-  KafkaTransactions.open({ ...kafkaAddress(config), name: `${config.kafka.deadLetters}.settle` })
+  KafkaTransactions.open({ ...kafkaAddress(config.kafka), name: `${config.kafka.deadLetters}.settle` })
 
 interface Running extends SettleOptions {
   readonly reason: string

@@ -1,5 +1,6 @@
 /** The parts of `ranktide run`: Kafka and the SQL database that the configuration names. */
 import type { Config } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { KafkaDeadLetters } from '../sources/kafka-dead-letters.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { KafkaLetterLog } from '../sources/kafka-letter-log.js'
@@ -18,25 +19,19 @@ export const serverParts = (config: Config): WorkerParts => ({
 
 const kafkaParts = ({ kafka }: Config): Pick<WorkerParts, 'deadLetters' | 'openLetterLog' | 'openSource'> => ({
   deadLetters: new KafkaDeadLetters({
-    brokers: kafka.brokers.join(','),
-    group: kafka.group,
-    client: kafka.client,
+    ...kafkaAddress(kafka),
     topic: kafka.deadLetters,
   }),
   openLetterLog: () =>
     KafkaLetterLog.open({
-      brokers: kafka.brokers.join(','),
-      group: kafka.group,
-      client: kafka.client,
+      ...kafkaAddress(kafka),
       topic: kafka.deadLetters,
       // A question under way keeps the process from ending.
       requestTimeout: 3_000,
     }),
   openSource: ({ topics }, onTrouble) =>
     createKafkaFeed({
-      brokers: kafka.brokers.join(','),
-      group: kafka.group,
-      client: kafka.client,
+      ...kafkaAddress(kafka),
       topics,
       window: sourceWindow,
       onTrouble,
