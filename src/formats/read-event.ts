@@ -20,6 +20,8 @@ const wholeNumber = /^(?:0|[1-9]\d{0,19})$/
 const longestBiz = 64
 /** The end of the year 9999: no database has a later time. */
 const latestTime = 253_402_300_799_999
+/** Bytes: more than the usual form can have. */
+const longestUsual = 200
 /** How far an event may be ahead of its record, ms: clocks differ by less; buckets of times to come are of no use. */
 const mostAhead = 24 * 3_600_000
 
@@ -29,6 +31,33 @@ const allowedTime = 'a whole number of milliseconds since 1970, up to the year 9
 
 export const readEvent: DecodeRead = (value, timestamp) => {
   if (value === null) return left({ code: 'EVENT_FIELD', detail: 'the record has no value; allowed: a JSON object' })
+  const usual = usualEvent(value, timestamp)
+  return usual === undefined ? anyEvent(value, timestamp) : right(usual)
+}
+
+/** What is no UTF-8 becomes U+FFFD, which the usual form does not have. */
+const utf8 = new TextDecoder()
+
+/** These fields alone, in this order; ids below 10^19, as numbers or strings; a kind of printable ASCII without escapes. */
+const usualForm =
+  /^\{"uid": ?("?)(0|[1-9]\d{0,18})\1, ?"biz": ?"([ !#-[\]-~]{1,64})", ?"biz_id": ?("?)(0|[1-9]\d{0,18})\4, ?"ts": ?(0|[1-9]\d{0,14})\}$/
+
+/**
+ * What producers send nearly always, read at a quarter of the cost. Undefined: it has to be read as any JSON is, which
+ * gives the same answer to all that is read here, and tells what is wrong with the rest.
+ */
+const usualEvent = (value: Uint8Array, timestamp: number | undefined): ReadEvent | undefined => {
+  if (value.length > longestUsual) return undefined
+  const { 2: uid, 3: biz, 5: bizId, 6: digits } = usualForm.exec(utf8.decode(value)) ?? []
+  if (uid === undefined || biz === undefined || bizId === undefined || digits === undefined) return undefined
+  const ts = Number(digits)
+  return ts > latestTime || isAhead(ts, timestamp) ? undefined : { uid, biz, bizId, ts }
+}
+
+const isAhead = (ts: number, timestamp: number | undefined): boolean =>
+  timestamp !== undefined && ts > timestamp + mostAhead
+
+const anyEvent = (value: Uint8Array, timestamp: number | undefined): Either<Refusal, ReadEvent> => {
   const parsed = parseJson(value, limits, false)
   if (parsed._tag === 'Left') return parsed
   const { value: fields, outerMembers } = parsed.right
@@ -60,7 +89,7 @@ const eventOf = (
   if (typeof ts !== 'number' || !Number.isSafeInteger(ts) || ts < 0 || ts > latestTime) {
     return left(fieldRefusal('ts', ts, allowedTime))
   }
-  if (timestamp !== undefined && ts > timestamp + mostAhead) {
+  if (isAhead(ts, timestamp)) {
     return left(fieldRefusal('ts', ts, `at most 24 h ahead of the record's timestamp, which is ${timestamp}`))
   }
   return right({ uid, biz, bizId, ts })

@@ -4,7 +4,7 @@
  */
 import { Observable, type Subscriber } from 'rxjs'
 import { RanktideError } from '../core/errors.js'
-import { type Positions, partitionId } from '../core/positions.js'
+import type { Positions } from '../core/positions.js'
 import type { Assignment } from '../operators/message-ports.js'
 import type { Message, MessageBatch } from '../operators/ports.js'
 import { goneOffset } from './kafka-offsets.js'
@@ -58,7 +58,6 @@ export class MemoryAssignment implements Assignment {
     const hand = (messages: readonly Message[]): void => {
       waiting = false
       begun = true
-      for (const { topic, partition, offset } of messages) positions.set(partitionId(topic, partition), offset + 1)
       const release = (): void => {
         waiting = true
         lookLater()
@@ -88,13 +87,15 @@ export class MemoryAssignment implements Assignment {
     return unwatch
   }
 
-  /** Of every partition at most its share of a batch. */
-  #next(positions: Positions): Message[] {
+  /** Of every partition at most its share of a batch; the positions move behind it. */
+  #next(positions: Map<string, number>): Message[] {
     const share = Math.max(1, Math.floor(this.#log.batch / Math.max(1, positions.size)))
     const messages: Message[] = []
     for (const [id, from] of positions) {
       const room = this.#log.batch - messages.length
-      messages.push(...this.#log.read(id, from, Math.min(share, room)))
+      const read = this.#log.read(id, from, Math.min(share, room))
+      messages.push(...read)
+      positions.set(id, (read.at(-1)?.offset ?? from - 1) + 1)
     }
     return messages
   }

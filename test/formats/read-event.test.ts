@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { readEvent } from '../../src/formats/read-event.js'
 
@@ -147,5 +148,55 @@ describe('a read event', () => {
     expect(detail.length).toBeLessThan(200)
     expect(detail).toContain(`uid is "${'secret'.repeat(50).slice(0, 32)}..."`)
     expect(refusal(textOf({ uid: '"a\\n\\u001b[31m榜"' })).detail).toMatch(/^[\x20-\x7e]*$/)
+  })
+
+  // The usual form is read by itself; a space behind it makes it any other JSON.
+  it('is the same in its usual form as in any other', () => {
+    const id = fc.oneof(
+      fc.nat().map(String),
+      fc.bigInt(0n, 2n ** 65n).map(String),
+      fc.constantFrom('0', '007', '-1', '1e3', '9007199254740993', '9999999999999999999', '18446744073709551615'),
+    )
+    const quoted = fc.oneof(
+      { weight: 3, arbitrary: id },
+      { weight: 2, arbitrary: id.map((digits) => `"${digits}"`) },
+      id.map((digits) => `"${digits}`),
+    )
+    const kind = fc.oneof(
+      fc.stringMatching(/^[a-z :]{1,20}$/),
+      fc.stringMatching(/^[ -~]{0,66}$/),
+      fc.string({ unit: 'binary', maxLength: 66 }),
+      fc.constantFrom('article', 'a'.repeat(64), 'a'.repeat(65), '\u007f', '\ud800'),
+    )
+    const time = fc.oneof(
+      fc.nat(2 * now).map(String),
+      fc.constantFrom(
+        '0',
+        '00',
+        '1.0',
+        `${now + 86_400_000}`,
+        `${now + 86_400_001}`,
+        '253402300799999',
+        '253402300800000',
+      ),
+    )
+    const separator = fc.constantFrom('', ' ', '  ')
+    const text = fc
+      .tuple(quoted, kind, fc.nat(3), quoted, time, separator, separator)
+      .map(([uid, biz, escaped, bizId, ts, afterColon, afterComma]) =>
+        [`{"uid":${uid}`, `"biz":${escaped > 0 ? JSON.stringify(biz) : `"${biz}"`}`, `"biz_id":${bizId}`, `"ts":${ts}}`]
+          .map((member) => member.replace(':', `:${afterColon}`))
+          .join(`,${afterComma}`),
+      )
+    let accepted = 0
+    const same = fc.property(text, fc.constantFrom(now, undefined), (event, timestamp) => {
+      const [usual, any] = [decode(event, timestamp), decode(`${event} `, timestamp)]
+      if (usual._tag === 'Left' && any._tag === 'Left') expect(usual.left.code).toBe(any.left.code)
+      else expect(usual).toEqual(any)
+      if (usual._tag === 'Right') accepted++
+    })
+    const seed = process.env.RANKTIDE_SEED === undefined ? {} : { seed: Number(process.env.RANKTIDE_SEED) }
+    fc.assert(same, { numRuns: 5_000, ...seed })
+    expect(accepted).toBeGreaterThan(500)
   })
 })
