@@ -1,6 +1,6 @@
 /**
- * Sends the next batch to the store while the one before it is still being written, so that a database with row locks has
- * it at hand when that one commits, and does not wait for this process meanwhile.
+ * Gives the next batch to the store while the one before it is still being written, so that the store has it ready, or at
+ * the database, waiting for row locks, when that one commits: the database does not wait for this process meanwhile.
  *
  * That is sound since offsets move only from where a batch begins: sent too early, or behind one that has failed, a batch
  * changes nothing and is answered `fenced`. So of an answer that came ahead only `written` counts; after any other one the

@@ -92,7 +92,8 @@ const sessionOn = (connection: PoolConnection, address: string, timeoutMs: numbe
   const ask = async (what: string, sql: string, params: readonly (string | number)[]) => {
     const answer = connection.query({
       sql,
-      values: [...params],
+      // Without values, not with none: the text would be searched for placeholders, and batches are long.
+      ...(params.length > 0 ? { values: [...params] } : {}),
       rowsAsArray: true,
       typeCast: (field) => field.string(),
     })

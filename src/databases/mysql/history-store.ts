@@ -1,23 +1,25 @@
 /**
  * Users' latest reads in MySQL or MariaDB, with the offsets in one transaction (see write-batch.ts). Needs SELECT, INSERT
- * and UPDATE on `consumer_offsets` and `read_history`. Memory: the text of one batch.
+ * and UPDATE on `consumer_offsets` and `read_history`. Memory: the text of two batches.
  */
 import type { HistoryBatch } from '../../core/history-batch.js'
 import type { Positions } from '../../core/positions.js'
 import type { Claim, HistoryStore, Span, WriteOutcome } from '../../operators/batch-store.js'
 import type { Finding } from '../finding.js'
 import type { MysqlPool } from './connection.js'
-import { type MysqlStoreOptions, openWriters } from './count-store.js'
+import { type MysqlStoreOptions, openBatchWriter, openWriters } from './count-store.js'
 import { ownTableFindings } from './own-tables.js'
 import { readStatements } from './upsert-reads.js'
 import { takePartitions, writeBatch } from './write-batch.js'
 
 export class MysqlHistoryStore implements HistoryStore {
   readonly #pool: MysqlPool
+  readonly #batches: MysqlPool
 
   /** Opens no connection yet. */
   constructor(options: MysqlStoreOptions) {
     this.#pool = openWriters(options)
+    this.#batches = openBatchWriter(options)
   }
 
   take(group: string, partitions: readonly string[], unknown: Positions): Promise<Claim> {
@@ -25,7 +27,7 @@ export class MysqlHistoryStore implements HistoryStore {
   }
 
   write(claim: Claim, span: Span, { reads }: HistoryBatch): Promise<WriteOutcome> {
-    return writeBatch(this.#pool, claim, span, { statements: readStatements(reads) })
+    return writeBatch(this.#batches, claim, span, { statements: readStatements(reads) })
   }
 
   /** What keeps reads from being written; DATABASE_* errors are thrown. */
@@ -33,7 +35,7 @@ export class MysqlHistoryStore implements HistoryStore {
     return ownTableFindings(this.#pool, ['consumer_offsets', 'read_history'])
   }
 
-  close(): Promise<void> {
-    return this.#pool.close()
+  async close(): Promise<void> {
+    await Promise.all([this.#pool.close(), this.#batches.close()])
   }
 }

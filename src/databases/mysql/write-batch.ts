@@ -5,7 +5,7 @@
  * locked until the end, so of several who write the same span one does, and the others find the offset moved. Whether
  * a call whose answer was lost was committed, the offsets tell the next one, after it has waited for that transaction.
  */
-
+import { setImmediate } from 'node:timers/promises'
 import { RanktideError } from '../../core/errors.js'
 import type { Positions } from '../../core/positions.js'
 import type { Claim, RefusedItem, Span, WriteOutcome } from '../../operators/batch-store.js'
@@ -101,12 +101,14 @@ const attempt = (
   group: string,
   moves: ReadonlyMap<string, OffsetMove>,
   statements: readonly RowsStatement[],
-): Promise<WriteOutcome> =>
-  inTransaction<WriteOutcome>(pool, async (session) => {
-    const move = guarded(moveOffsets(group, moves), `<> ${moves.size}`)
-    const added = statements.map(({ sql, least }) => guarded(sql, `< ${least}`))
+): Promise<WriteOutcome> => {
+  const move = guarded(moveOffsets(group, moves), `<> ${moves.size}`)
+  const added = statements.map(({ sql, least }) => guarded(sql, `< ${least}`))
+  // Put together before it is its turn on the connection.
+  const messages = messagesOf([move, ...added, 'COMMIT'])
+  return inTransaction<WriteOutcome>(pool, async (session) => {
     try {
-      for (const message of messagesOf([move, ...added, 'COMMIT'])) await session.together('writing a batch', message)
+      for (const message of messages) await session.together('writing a batch', message)
       return { committed: { kind: 'written', repeated: false } }
     } catch (error) {
       if (!(error instanceof ServerRefusal) || error.errno !== guardFailed) throw error
@@ -114,6 +116,7 @@ const attempt = (
       return inSteps(session, group, moves, statements)
     }
   })
+}
 
 export const writeBatch = async (
   pool: MysqlPool,
@@ -123,7 +126,10 @@ export const writeBatch = async (
 ): Promise<WriteOutcome> => {
   const moves = movesOf(claim, span)
   try {
-    return await attempt(pool, claim.group, moves, statements)
+    const outcome = await attempt(pool, claim.group, moves, statements)
+    // The next batch, which waits for the connection, is sent before anybody works on this outcome: the server is idle.
+    await setImmediate()
+    return outcome
   } catch (error) {
     if (findRefused === undefined || !(error instanceof ServerRefusal) || !rowRefusals.has(error.errno)) throw error
     return inTransaction<WriteOutcome>(pool, async (session) => {
