@@ -38,6 +38,8 @@ export interface HeldItem {
  * `read_cnt`, 64 bits wide, and `small_cnt` from −32768 to 32767, both 0 by default.
  */
 export interface BatchWorld {
+  /** Whether a batch goes to the database while its store has another one under way there, or waits in the store. */
+  readonly sendsAhead: boolean
   /** Another store with connections of its own, as another worker has it. Default: adds 1 to `read_cnt`, no buckets. */
   countStore(spec?: Partial<Pick<CounterSpec, 'name' | 'add' | 'buckets'>>): CountStore
   historyStore(): HistoryStore

@@ -27,8 +27,8 @@ const group = 'counter.reads'
 const hour = Date.UTC(2026, 10, 21, 13)
 const spec = { ...countedSpec, buckets: ['hour', 'day'] } as const
 const items = [item('article', 1, 3), item('article', 2, 1), item('video', 9, 2)]
-/** More text than goes into one message. */
-const many = Array.from({ length: 2_000 }, (_, i) => item('long'.repeat(16), i + 1))
+/** More text than goes into one message, also when they are known: of each kind there are few. */
+const many = Array.from({ length: 2_000 }, (_, i) => item(`${'long'.repeat(15)}${i % 500}`, i + 1))
 
 const codeOf = (error: unknown): string => (error instanceof RanktideError ? error.code : String(error))
 

@@ -90,6 +90,7 @@ export const openMysqlWorld = async (sandbox: Sandbox): Promise<BatchWorld> => {
   }
   const { url } = sandbox
   return {
+    sendsAhead: false,
     countStore: (spec = {}) => open(new MysqlCountStore({ url, timeoutMs, spec: { ...countedSpec, ...spec } })),
     historyStore: () => open(new MysqlHistoryStore({ url, timeoutMs })),
     readHistory: () => open(new MysqlReadHistory({ url, timeoutMs })),

@@ -56,6 +56,7 @@ export const openPostgresWorld = async (sandbox: PostgresSandbox): Promise<Batch
   }
   const { url, query } = sandbox
   return {
+    sendsAhead: true,
     countStore: (spec = {}) => open(new PostgresCountStore({ url, timeoutMs, spec: { ...countedSpec, ...spec } })),
     historyStore: () => open(new PostgresHistoryStore({ url, timeoutMs })),
     readHistory: () => open(new PostgresReadHistory({ url, timeoutMs })),

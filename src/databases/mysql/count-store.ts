@@ -1,17 +1,23 @@
 /**
  * Counts in MySQL or MariaDB: the counted table, its buckets and the offsets move in one transaction (see
- * write-batch.ts). Needs SELECT, INSERT and UPDATE on these tables. Memory: the text of two batches.
+ * write-batch.ts). Items of which a batch was written before are updated, the others upserted; that a row to be updated is
+ * not there undoes the batch, and all of it is upserted. Needs SELECT, INSERT and UPDATE on these tables. Memory: the text
+ * of two batches, and the items that are known.
  */
-import type { CountBatch } from '../../core/count-batch.js'
+import type { CountBatch, Increment } from '../../core/count-batch.js'
 import type { CounterSpec } from '../../core/counter-spec.js'
 import type { Positions } from '../../core/positions.js'
 import type { Claim, CountStore, Span, WriteOutcome } from '../../operators/batch-store.js'
 import type { Finding } from '../finding.js'
 import { createMysqlPool, type MysqlPool } from './connection.js'
 import { countPreflight } from './count-preflight.js'
+import { ServerRefusal } from './database-error.js'
+import { KnownItems } from './known-items.js'
+import { updateStatements } from './update-counts.js'
 import type { RowsStatement } from './upsert.js'
 import { bucketStatements } from './upsert-buckets.js'
 import { addCounts, countStatements } from './upsert-counts.js'
+import { useInTurns } from './use-in-turns.js'
 import { takePartitions, writeBatch } from './write-batch.js'
 
 export interface MysqlStoreOptions {
@@ -21,42 +27,53 @@ export interface MysqlStoreOptions {
   readonly timeoutMs: number
 }
 
-/** A take, and a check beside it. */
+/** A batch, and a take and a check beside it. */
 export const openWriters = ({ url, timeoutMs }: MysqlStoreOptions): MysqlPool =>
-  createMysqlPool({ url, timeoutMs, timeZone: '+00:00', connections: 2, writes: true })
+  createMysqlPool({ url, timeoutMs, timeZone: '+00:00', connections: 3, writes: true })
 
-/**
- * Batches have one connection: the next one waits here for the answer to the one before, not there for its locks. Two
- * connections in turns have two threads of the server, and what one has in its processor's cache the other one lacks: they
- * took a tenth longer (`scripts/bench/counters`).
- */
-export const openBatchWriter = ({ url, timeoutMs }: MysqlStoreOptions): MysqlPool =>
-  createMysqlPool({ url, timeoutMs, timeZone: '+00:00', connections: 1, writes: true })
+/** Of a server that does not know JSON_TABLE. */
+const syntaxError = 1064
 
 export class MysqlCountStore implements CountStore {
   readonly #pool: MysqlPool
-  readonly #batches: MysqlPool
+  readonly #batches: Pick<MysqlPool, 'use'>
   readonly #spec: CounterSpec
+  readonly #known = new KnownItems()
+  /** Until the server says that it has no JSON_TABLE. */
+  #updates = true
 
   /** Opens no connection yet. */
   constructor({ spec, ...options }: MysqlStoreOptions & { readonly spec: CounterSpec }) {
     this.#spec = spec
     this.#pool = openWriters(options)
-    this.#batches = openBatchWriter(options)
+    this.#batches = useInTurns(this.#pool)
   }
 
   take(group: string, partitions: readonly string[], unknown: Positions): Promise<Claim> {
     return takePartitions(this.#pool, group, partitions, unknown)
   }
 
-  write(claim: Claim, span: Span, batch: CountBatch): Promise<WriteOutcome> {
-    return writeBatch(this.#batches, claim, span, {
-      statements: this.#statementsOf(batch),
-      findRefused: (session) => addCounts(session, this.#spec, batch.increments),
-    })
+  async write(claim: Claim, span: Span, batch: CountBatch): Promise<WriteOutcome> {
+    const { increments } = batch
+    const { known, others } = this.#known.split(increments)
+    try {
+      const outcome = await writeBatch(this.#batches, claim, span, {
+        statements: [...updateStatements(this.#spec, known), ...this.#upserts(others, batch)],
+        // Rows were deleted: which ones, the upserts need not know.
+        instead: () => this.#upserts(increments, batch),
+        findRefused: (session) => addCounts(session, this.#spec, increments),
+      })
+      if (outcome.kind === 'written' && this.#updates) this.#known.add(increments)
+      return outcome
+    } catch (error) {
+      if (known.size === 0 || !(error instanceof ServerRefusal) || error.errno !== syntaxError) throw error
+      this.#updates = false
+      this.#known.forget()
+      return this.write(claim, span, batch)
+    }
   }
 
-  #statementsOf({ increments, buckets }: CountBatch): readonly RowsStatement[] {
+  #upserts(increments: readonly Increment[], { buckets }: CountBatch): readonly RowsStatement[] {
     return [...countStatements(this.#spec, increments), ...bucketStatements(this.#spec.name, buckets)]
   }
 
@@ -65,7 +82,7 @@ export class MysqlCountStore implements CountStore {
     return countPreflight(this.#pool, this.#spec)
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#pool.close(), this.#batches.close()])
+  close(): Promise<void> {
+    return this.#pool.close()
   }
 }

@@ -140,7 +140,7 @@ const limits = (look: Look): readonly Told[] => {
   }
   for (const column of columns.values()) {
     if (!column.autoIncrement || /^bigint/i.test(column.sqlType)) continue
-    const message = `${tableOf(look)}.${column.name} (${column.sqlType}) will run out of numbers: an upsert uses one up for each item of a batch, old or new; ${modify(look, column, 'BIGINT UNSIGNED', 'NOT NULL AUTO_INCREMENT')}`
+    const message = `${tableOf(look)}.${column.name} (${column.sqlType}) will run out of numbers: an upsert uses one up for each item, old or new; ${modify(look, column, 'BIGINT UNSIGNED', 'NOT NULL AUTO_INCREMENT')}`
     told.push(['warning', 'COLUMN_TYPE', message])
   }
   return told

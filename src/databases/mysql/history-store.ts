@@ -7,19 +7,20 @@ import type { Positions } from '../../core/positions.js'
 import type { Claim, HistoryStore, Span, WriteOutcome } from '../../operators/batch-store.js'
 import type { Finding } from '../finding.js'
 import type { MysqlPool } from './connection.js'
-import { type MysqlStoreOptions, openBatchWriter, openWriters } from './count-store.js'
+import { type MysqlStoreOptions, openWriters } from './count-store.js'
 import { ownTableFindings } from './own-tables.js'
 import { readStatements } from './upsert-reads.js'
+import { useInTurns } from './use-in-turns.js'
 import { takePartitions, writeBatch } from './write-batch.js'
 
 export class MysqlHistoryStore implements HistoryStore {
   readonly #pool: MysqlPool
-  readonly #batches: MysqlPool
+  readonly #batches: Pick<MysqlPool, 'use'>
 
   /** Opens no connection yet. */
   constructor(options: MysqlStoreOptions) {
     this.#pool = openWriters(options)
-    this.#batches = openBatchWriter(options)
+    this.#batches = useInTurns(this.#pool)
   }
 
   take(group: string, partitions: readonly string[], unknown: Positions): Promise<Claim> {
@@ -35,7 +36,7 @@ export class MysqlHistoryStore implements HistoryStore {
     return ownTableFindings(this.#pool, ['consumer_offsets', 'read_history'])
   }
 
-  async close(): Promise<void> {
-    await Promise.all([this.#pool.close(), this.#batches.close()])
+  close(): Promise<void> {
+    return this.#pool.close()
   }
 }

@@ -30,7 +30,10 @@ const ended = async <T>(session: Session, work: (session: Session) => Promise<En
   return ending
 }
 
-export const inTransaction = async <T>(pool: MysqlPool, work: (session: Session) => Promise<Ending<T>>): Promise<T> => {
+export const inTransaction = async <T>(
+  pool: Pick<MysqlPool, 'use'>,
+  work: (session: Session) => Promise<Ending<T>>,
+): Promise<T> => {
   const ending = await pool.use(async (session): Promise<Ending<T> | Conflict> => {
     try {
       return await ended(session, work)

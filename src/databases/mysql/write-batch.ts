@@ -46,6 +46,8 @@ const judge = async (
 /** What a batch adds. */
 export interface BatchSql {
   readonly statements: readonly RowsStatement[]
+  /** What is carried out where a statement has affected fewer rows than it should: by default the same, which then fails. */
+  readonly instead?: () => readonly RowsStatement[]
   /** After a row was refused: which items can't be added, all the rest having been tried. Default: none is ever refused. */
   readonly findRefused?: (session: Session) => Promise<readonly RefusedItem[]>
 }
@@ -83,11 +85,11 @@ const inSteps = async (
   session: Session,
   group: string,
   moves: ReadonlyMap<string, OffsetMove>,
-  statements: readonly RowsStatement[],
+  { statements, instead }: BatchSql,
 ): Promise<Ending<WriteOutcome>> => {
   const { affected } = await session.query('moving offsets', moveOffsets(group, moves))
   if (affected < moves.size) return judge(session, group, moves)
-  for (const statement of statements)
+  for (const statement of instead?.() ?? statements)
     checkAffected(statement, (await session.query(statement.what, statement.sql)).affected)
   return { commit: { kind: 'written', repeated: false } }
 }
@@ -97,13 +99,13 @@ const inSteps = async (
  * process in the middle of them, holding locks; where the offsets did not move, the message ends there.
  */
 const attempt = (
-  pool: MysqlPool,
+  pool: Pick<MysqlPool, 'use'>,
   group: string,
   moves: ReadonlyMap<string, OffsetMove>,
-  statements: readonly RowsStatement[],
+  batch: BatchSql,
 ): Promise<WriteOutcome> => {
   const move = guarded(moveOffsets(group, moves), `<> ${moves.size}`)
-  const added = statements.map(({ sql, least }) => guarded(sql, `< ${least}`))
+  const added = batch.statements.map(({ sql, least }) => guarded(sql, `< ${least}`))
   // Put together before it is its turn on the connection.
   const messages = messagesOf([move, ...added, 'COMMIT'])
   return inTransaction<WriteOutcome>(pool, async (session) => {
@@ -113,20 +115,21 @@ const attempt = (
     } catch (error) {
       if (!(error instanceof ServerRefusal) || error.errno !== guardFailed) throw error
       await session.query('rolling back', 'ROLLBACK')
-      return inSteps(session, group, moves, statements)
+      return inSteps(session, group, moves, batch)
     }
   })
 }
 
 export const writeBatch = async (
-  pool: MysqlPool,
+  pool: Pick<MysqlPool, 'use'>,
   claim: Claim,
   span: Span,
-  { statements, findRefused }: BatchSql,
+  batch: BatchSql,
 ): Promise<WriteOutcome> => {
+  const { findRefused } = batch
   const moves = movesOf(claim, span)
   try {
-    const outcome = await attempt(pool, claim.group, moves, statements)
+    const outcome = await attempt(pool, claim.group, moves, batch)
     // The next batch, which waits for the connection, is sent before anybody works on this outcome: the server is idle.
     await setImmediate()
     return outcome

@@ -134,7 +134,7 @@ const limits = (look: Look): readonly Told[] => {
     const numbered = column.identity || /^nextval\(/.test(column.preset ?? '')
     if (!numbered || !/^(smallint|integer)$/.test(column.sqlType)) continue
     const mend = alter(look, `ALTER COLUMN ${quoted(column.name)} TYPE bigint`)
-    const message = `${shown(look, column)} will run out of numbers: an upsert uses one up for each item of a batch, old or new; ${mend}, and the same for its sequence`
+    const message = `${shown(look, column)} will run out of numbers: an upsert uses one up for each item, old or new; ${mend}, and the same for its sequence`
     told.push(['warning', 'COLUMN_TYPE', message])
   }
   return told

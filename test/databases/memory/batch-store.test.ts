@@ -29,6 +29,7 @@ const storeOn = (tables: MemoryTables, spec: Partial<Pick<CounterSpec, 'name' | 
 const openWorld = async (): Promise<BatchWorld> => {
   const tables = new MemoryTables({ ranges })
   return {
+    sendsAhead: false,
     countStore: (spec) => storeOn(tables, spec),
     historyStore: () => new MemoryHistoryStore(tables),
     readHistory: () => new MemoryReadHistory(tables),
