@@ -146,6 +146,26 @@ describe.each(databaseNames)('%s', (name) => {
     }
   })
 
+  test('wait for no row but their own', async () => {
+    const write = await openWriter()
+    const [held, known] = [items('article', 2_000), items('article', 400, 2_001n)]
+    expectWritten(await write([...held, ...known]))
+    const row = await world.hold(item('article', 7))
+    for (let round = 0; round < 3; round++) expectWritten(await write(known))
+    await row.release()
+    expect(await readCounts(world)).toEqual(summed(held, known, known, known, known))
+  })
+
+  test('are upserted where the key has another name by now', async () => {
+    const write = await openWriter()
+    const known = items('article', 12)
+    expectWritten(await write(known))
+    expectWritten(await write(known))
+    await sandbox.run('ALTER TABLE counted ADD UNIQUE KEY other (biz_id, biz), DROP KEY item')
+    expectWritten(await write(known))
+    expect(await readCounts(world)).toEqual(summed(known, known, known))
+  })
+
   test('of several workers, who know different ones, end with exact sums', async () => {
     const random = randomFrom(seedOf(`known items, ${name}`))
     const batches: (readonly Increment[])[] = []

@@ -13,7 +13,7 @@ import { createMysqlPool, type MysqlPool } from './connection.js'
 import { countPreflight } from './count-preflight.js'
 import { ServerRefusal } from './database-error.js'
 import { KnownItems } from './known-items.js'
-import { updateStatements } from './update-counts.js'
+import { readKeyIndex, updateRefusals, updateStatements } from './update-counts.js'
 import type { RowsStatement } from './upsert.js'
 import { bucketStatements } from './upsert-buckets.js'
 import { addCounts, countStatements } from './upsert-counts.js'
@@ -31,16 +31,13 @@ export interface MysqlStoreOptions {
 export const openWriters = ({ url, timeoutMs }: MysqlStoreOptions): MysqlPool =>
   createMysqlPool({ url, timeoutMs, timeZone: '+00:00', connections: 3, writes: true })
 
-/** Of a server that does not know JSON_TABLE. */
-const syntaxError = 1064
-
 export class MysqlCountStore implements CountStore {
   readonly #pool: MysqlPool
   readonly #batches: Pick<MysqlPool, 'use'>
   readonly #spec: CounterSpec
   readonly #known = new KnownItems()
-  /** Until the server says that it has no JSON_TABLE. */
-  #updates = true
+  /** By which known items are updated; undefined: none can be. */
+  #index: Promise<string | undefined> | undefined
 
   /** Opens no connection yet. */
   constructor({ spec, ...options }: MysqlStoreOptions & { readonly spec: CounterSpec }) {
@@ -56,21 +53,32 @@ export class MysqlCountStore implements CountStore {
   async write(claim: Claim, span: Span, batch: CountBatch): Promise<WriteOutcome> {
     const { increments } = batch
     const { known, others } = this.#known.split(increments)
+    const index = known.size === 0 ? undefined : await this.#keyIndex()
+    const updates = index === undefined ? [] : updateStatements(this.#spec, index, known)
     try {
       const outcome = await writeBatch(this.#batches, claim, span, {
-        statements: [...updateStatements(this.#spec, known), ...this.#upserts(others, batch)],
+        statements: [...updates, ...this.#upserts(index === undefined ? increments : others, batch)],
         // Rows were deleted: which ones, the upserts need not know.
         instead: () => this.#upserts(increments, batch),
         findRefused: (session) => addCounts(session, this.#spec, increments),
       })
-      if (outcome.kind === 'written' && this.#updates) this.#known.add(increments)
+      if (outcome.kind === 'written') this.#known.add(increments)
       return outcome
     } catch (error) {
-      if (known.size === 0 || !(error instanceof ServerRefusal) || error.errno !== syntaxError) throw error
-      this.#updates = false
-      this.#known.forget()
+      if (index === undefined || !(error instanceof ServerRefusal) || !updateRefusals.has(error.errno)) throw error
+      this.#index = Promise.resolve(undefined)
       return this.write(claim, span, batch)
     }
+  }
+
+  #keyIndex(): Promise<string | undefined> {
+    this.#index ??= this.#pool
+      .use((session) => readKeyIndex(session, this.#spec))
+      .catch((error: unknown) => {
+        this.#index = undefined
+        throw error
+      })
+    return this.#index
   }
 
   #upserts(increments: readonly Increment[], { buckets }: CountBatch): readonly RowsStatement[] {

@@ -39,7 +39,10 @@ export class KnownItems {
 
   add(items: readonly ItemKey[]): void {
     for (const { biz, bizId } of items) {
-      if (this.#size >= this.#most) this.forget()
+      if (this.#size >= this.#most) {
+        this.#byKind.clear()
+        this.#size = 0
+      }
       let ids = this.#byKind.get(biz)
       if (ids === undefined) {
         ids = new Set()
@@ -49,11 +52,6 @@ export class KnownItems {
       ids.add(bizId)
       this.#size += ids.size - before
     }
-  }
-
-  forget(): void {
-    this.#byKind.clear()
-    this.#size = 0
   }
 
   #has({ biz, bizId }: ItemKey): boolean {
