@@ -38,19 +38,16 @@ export class KnownItems {
   }
 
   add(items: readonly ItemKey[]): void {
-    for (const { biz, bizId } of items) {
+    for (const item of items) {
+      if (this.#has(item)) continue
       if (this.#size >= this.#most) {
         this.#byKind.clear()
         this.#size = 0
       }
-      let ids = this.#byKind.get(biz)
-      if (ids === undefined) {
-        ids = new Set()
-        this.#byKind.set(biz, ids)
-      }
-      const before = ids.size
-      ids.add(bizId)
-      this.#size += ids.size - before
+      const ids = this.#byKind.get(item.biz)
+      if (ids === undefined) this.#byKind.set(item.biz, new Set([item.bizId]))
+      else ids.add(item.bizId)
+      this.#size += 1
     }
   }
 
