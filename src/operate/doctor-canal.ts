@@ -3,6 +3,7 @@
 import { parsePartitionId } from '../core/positions.js'
 import type { Config, TableName } from '../runtime/config.js'
 import { type Feed, feedsOf } from '../runtime/feeds.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import type { Cluster } from '../sources/kafka-cluster.js'
 import { createKafkaFeed, type KafkaFeed } from '../sources/kafka-feed.js'
 import type { WorkerDatabase } from '../worker/database.js'
@@ -53,9 +54,7 @@ export const lookAtCanal = async (questions: CanalQuestions): Promise<readonly D
 
 const openFeed = ({ kafka }: Config, { topics }: Feed): KafkaFeed =>
   createKafkaFeed({
-    brokers: kafka.brokers.join(','),
-    group: kafka.group,
-    client: kafka.client,
+    ...kafkaAddress(kafka),
     topics,
     window: { events: sampled.count, bytes: 16 * 1024 * 1024, time: 5 },
   })

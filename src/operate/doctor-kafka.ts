@@ -1,9 +1,11 @@
 /** The doctor's look at Kafka: brokers, topics, groups, the topic of dead letters. Nothing is written, joined or made. */
+
 import { lossesIn } from '../core/events-lost.js'
 import { nearestName } from '../core/nearest-name.js'
 import { parsePartitionId } from '../core/positions.js'
 import type { Config, ReadingConfig } from '../runtime/config.js'
 import { feedsOf } from '../runtime/feeds.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { type Cluster, type ClusterTopic, readCluster } from '../sources/kafka-cluster.js'
 import { type GroupPlace, readGroupPlace } from '../sources/kafka-group-place.js'
 import { type DoctorFinding, failed, fine, notAsked, warning, wrong } from './doctor-finding.js'
@@ -23,9 +25,8 @@ export interface ClusterLook {
 /** Never rejects. */
 export const lookAtKafka = async (config: Config): Promise<ClusterLook> => {
   const { kafka } = config
-  const address = { brokers: kafka.brokers.join(','), client: kafka.client }
   try {
-    const cluster = await readCluster(address, limit)
+    const cluster = await readCluster(kafkaAddress(kafka), limit)
     const feeds = await Promise.all(
       feedsOf(config).map(({ name: feed, topics }) => {
         const [name, group] = [`feed ${feed}`, kafka.group]
@@ -110,9 +111,8 @@ export const placeFinding = async (
 ): Promise<DoctorFinding> => {
   if (topics.some((topic) => !cluster.topics.some((one) => one.name === topic)))
     return notAsked(name, 'a topic of it is not there')
-  const address = { brokers: kafka.brokers.join(','), client: kafka.client, group }
   try {
-    return judge(await readGroupPlace(address, topics, Date.now() - margin, limit))
+    return judge(await readGroupPlace(kafkaAddress(kafka, group), topics, Date.now() - margin, limit))
   } catch (error) {
     return failed(name, error)
   }

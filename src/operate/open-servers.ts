@@ -1,6 +1,8 @@
 /** The servers that a question to all three needs: each is opened by itself, and one that is down is told and left out. */
+
 import { RedisClient } from '../redis/client.js'
 import type { Config } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { KafkaLook } from '../sources/kafka-look.js'
 import { WorkerDatabase } from '../worker/database.js'
 import type { Tell } from './status.js'
@@ -14,9 +16,8 @@ export interface Servers {
 }
 
 export const openKafka = async ({ kafka }: Config, what: string, tell: Tell): Promise<KafkaLook | undefined> => {
-  const { group, client } = kafka
   try {
-    return await KafkaLook.open({ brokers: kafka.brokers.join(','), group, client })
+    return await KafkaLook.open(kafkaAddress(kafka))
   } catch (error) {
     tell('kafka', what, error)
     return undefined

@@ -1,7 +1,9 @@
 /** A range of topics as the range of a replay. Imports node-rdkafka: to be loaded only when it is used. */
+
 import type { OffsetSpec } from '../core/offset-spec.js'
 import type { Positions } from '../core/positions.js'
 import type { KafkaConfig } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { KafkaConnection } from '../sources/kafka-connection.js'
 import { KafkaRange } from '../sources/kafka-range.js'
 import { resolveRange } from '../sources/offset-range.js'
@@ -28,8 +30,7 @@ const closeLimit = 800
 
 /** Fails with KAFKA_* and OFFSET_INVALID. */
 export const openKafkaSource = async (words: KafkaWords): Promise<RangeSource> => {
-  const { brokers, group, client } = words.kafka
-  const address = { brokers: brokers.join(','), group, client, window, requestTimeout }
+  const address = { ...kafkaAddress(words.kafka), window, requestTimeout }
   const { notes, kept } = words.kept === null ? await resolve(words, address) : { notes: [], kept: words.kept as Kept }
   const [from, to] = [new Map(kept.from), new Map(kept.to)]
   const range = new KafkaRange({ ...address, to })

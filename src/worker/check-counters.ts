@@ -1,5 +1,7 @@
 /** What a start of the counters would meet: their topics, and their tables. */
+
 import type { Config } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { type ConnectionFinding, failed } from './connection-finding.js'
 import { countingParts } from './counting-parts.js'
@@ -41,8 +43,7 @@ export const checkCounterTables = async (config: Config): Promise<readonly Conne
 
 const checkTopic = async ({ kafka }: Config, topic: string): Promise<ConnectionFinding> => {
   const name = `topic ${topic}`
-  const { brokers, group, client } = kafka
-  const source = createKafkaFeed({ brokers: brokers.join(','), group, client, topics: [topic], window })
+  const source = createKafkaFeed({ ...kafkaAddress(kafka), topics: [topic], window })
   try {
     const { size } = await source.ends()
     return { name, level: 'ok', detail: `${size} partition(s): as many workers can count it` }

@@ -1,9 +1,11 @@
 /** What a start would meet in Kafka: the topics of a feed, their partitions, and whose messages they carry. */
+
 import { parsePartitionId } from '../core/positions.js'
 import { peekTable } from '../formats/peek-table.js'
 import type { Message } from '../operators/ports.js'
 import type { Config, TableName } from '../runtime/config.js'
 import type { Feed } from '../runtime/feeds.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { createKafkaFeed } from '../sources/kafka-feed.js'
 import { type ConnectionFinding, failed } from './connection-finding.js'
 import { lastMessages } from './last-messages.js'
@@ -13,9 +15,8 @@ const peekAt = 500
 const peekFor = 3_000
 
 export const checkTopics = async ({ kafka }: Config, feed: Feed): Promise<readonly ConnectionFinding[]> => {
-  const { group, client } = kafka
   const window = { events: peekAt, bytes: 16 * 1024 * 1024, time: 5 }
-  const source = createKafkaFeed({ brokers: kafka.brokers.join(','), group, client, topics: feed.topics, window })
+  const source = createKafkaFeed({ ...kafkaAddress(kafka), topics: feed.topics, window })
   try {
     const ends = await source.ends()
     const messages = await lastMessages(source, ends, { count: peekAt, limit: peekFor })

@@ -1,9 +1,11 @@
 /** What counters stand on in `ranktide run`: groups in Kafka, and the database that the URL names. */
+
 import { MysqlCountStore } from '../databases/mysql/count-store.js'
 import { MysqlHistoryStore } from '../databases/mysql/history-store.js'
 import { PostgresCountStore } from '../databases/postgres/count-store.js'
 import { PostgresHistoryStore } from '../databases/postgres/history-store.js'
 import type { Config } from '../runtime/config.js'
+import { kafkaAddress } from '../sources/kafka-address.js'
 import { KafkaGroupConsumer } from '../sources/kafka-group-consumer.js'
 import { openReadHistory } from './open-read-history.js'
 import { countedWindow } from './source-window.js'
@@ -16,9 +18,7 @@ export const countingParts = ({ kafka, database, member }: Config): CountingPart
   return {
     openConsumer: ({ group, topics, window }, onTrouble, onMirrorTrouble) =>
       new KafkaGroupConsumer({
-        brokers: kafka.brokers.join(','),
-        group,
-        client: kafka.client,
+        ...kafkaAddress(kafka, group),
         topics,
         instance: member,
         window: countedWindow(window),
