@@ -5,10 +5,12 @@
  * Guarantees: what is refused has written nothing; what is written is written as a whole, by one script; what Redis holds
  * already is not sent again. Only a result that says `exact` is swapped in, whatever is forced.
  */
+
 import { diffBoards, isEmpty } from '../core/board-diff.js'
 import { RanktideError } from '../core/errors.js'
 import { hasPassed } from '../core/positions.js'
 import type { BoardMeta } from '../operators/ports.js'
+import { instanceOf } from '../redis/lease.js'
 import type { FeedOwner, ReplayStore, Shadow } from '../redis/replay-store.js'
 import type { ReplayedBoard, ReplayResult } from './replay-result.js'
 import { planSwap, type SwapOptions } from './swap-plan.js'
@@ -85,7 +87,7 @@ export const applyResult = async (
     const touched = [...new Set([...diff.scores, ...diff.rows].map(({ member }) => member))]
     const enter = touched.filter((member) => !known.has(member)).length
     const sent = { leave: diff.leave.length, enter, change: touched.length - enter }
-    return { ...applied, changed: true, version: outcome.version, fenced: owner && instanceOf(owner), sent }
+    return { ...applied, changed: true, version: outcome.version, fenced: owner && instanceOf(owner.owner), sent }
   }
   throw refused(`${board.name} was written by others between reading and writing it, ${attempts} times: try again`)
 }
@@ -102,12 +104,10 @@ export const checkOwner = async (store: Pick<ReplayStore, 'owner'>): Promise<voi
   if (owner !== undefined) throw owned(owner)
 }
 
-const instanceOf = ({ owner }: FeedOwner): string => owner.slice(0, owner.lastIndexOf(':'))
-
 const owned = (owner: FeedOwner): RanktideError =>
   new RanktideError(
     'FEED_OWNED',
-    `${instanceOf(owner)} holds the lease for another ${owner.left} ms and renews it while it runs: stop it, and the ` +
+    `${instanceOf(owner.owner)} holds the lease for another ${owner.left} ms and renews it while it runs: stop it, and the ` +
       'standbys that would take over, or take the board from it with --force',
   )
 

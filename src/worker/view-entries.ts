@@ -1,8 +1,9 @@
 /** What views of boards have in common: the order of what Redis gave back, and the age past which nothing is vouched for. */
+
 import { type BoardStatus, type Entry, isWell } from '../core/board-content.js'
 import type { BoardSpec } from '../core/board-spec.js'
 import { orderOf, type Place } from '../core/order.js'
-import { exactScoreIn } from '../core/row-json.js'
+import { placeOfEntry } from '../core/standing.js'
 
 /** A healthy owner confirms once a second, ms. */
 const confirmedWithin = 3_000
@@ -33,7 +34,7 @@ export class BoardOrder {
     const order = orderOf(spec)
     const placed = from.map((entry): { readonly entry: Entry; readonly place: Place } => ({
       entry,
-      place: { key: entry.member, score: Number(entry.score), exact: exactScoreIn(spec, entry.row) ?? entry.score },
+      place: placeOfEntry(spec, entry),
     }))
     const entries = placed.sort((a, b) => order(a.place, b.place)).map(({ entry }) => entry)
     this.#sorted.set(from, entries)
