@@ -9,18 +9,19 @@ const partitions = fc.uniqueArray(fc.tuple(fc.stringMatching(/^[a-z._-]{1,8}\/\d
   maxLength: 4,
 })
 
+const pipeline = {
+  name: 'counters.reads',
+  kind: 'counter',
+  group: 'g',
+  active: null,
+  activity: '',
+  state: null,
+  missingTopic: null,
+} as const
+
 test('what is exported is read back, whole', () => {
   fc.assert(
     fc.property(partitions, (rows) => {
-      const pipeline = {
-        name: 'counters.reads',
-        kind: 'counter',
-        group: 'g',
-        active: null,
-        activity: '',
-        state: null,
-        missingTopic: null,
-      } as const
       const report: OffsetsReport = {
         at: '2026-11-21T00:00:00.000Z',
         pipelines: [
@@ -44,16 +45,8 @@ test('what is exported is read back, whole', () => {
 })
 
 test('a topic that does not exist keeps the file from being written', () => {
-  const pipeline = {
-    name: 'counters.reads',
-    kind: 'counter',
-    group: 'g',
-    active: null,
-    activity: '',
-    state: null,
-  } as const
   const missing = { ...pipeline, missingTopic: 'readevents; did you mean read_events?', partitions: [] }
-  const report = { at: '', pipelines: [{ ...missing, missingTopic: null }, missing] }
+  const report = { at: '', pipelines: [{ ...pipeline, partitions: [] }, missing] }
   expect(() => exportText(report)).toThrow(/does not exist: readevents; did you mean read_events\?$/)
 })
 

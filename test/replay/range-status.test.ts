@@ -3,25 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, it } from 'vitest'
-import type { BoardSpec } from '../../src/core/board-spec.js'
 import { nothingRead } from '../../src/replay/range-base.js'
 import { rangeReasons } from '../../src/replay/range-reasons.js'
-import { canalMessage, ddlMessage, es, scores } from '../support/canal-messages.js'
+import { canalMessage, ddlMessage, es, scoresBoard } from '../support/canal-messages.js'
 import { type FileRange, replayedFile } from '../support/replayed-file.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'ranktide-range-status-'))
 afterAll(() => rmSync(folder, { recursive: true }))
-
-const spec: BoardSpec = {
-  name: 'scores',
-  table: scores,
-  direction: 'desc',
-  ties: 'newest',
-  size: 3,
-  display: [0, 1],
-  score: { kind: 'column', column: 1 },
-  where: undefined,
-}
 
 interface Line {
   readonly partition?: number
@@ -44,7 +32,7 @@ const replay = async (lines: readonly Line[], range: Pick<FileRange, 'from' | 't
     }),
   )
   writeFileSync(path, texts.join('\n'))
-  const { boards, state, status } = await replayedFile(path, spec, { ...range, before })
+  const { boards, state, status } = await replayedFile(path, scoresBoard, { ...range, before })
   const members = boards[0]?.entries.map(({ member, score }) => [member, score])
   return { ...status, state, told: status.state, members }
 }

@@ -1,24 +1,13 @@
 // A replay that is told to stop: it ends with what it was told, and what it has come to is as it was then.
 import { Observable, of, Subject } from 'rxjs'
 import { expect, it } from 'vitest'
-import type { BoardSpec } from '../../src/core/board-spec.js'
 import { RanktideError } from '../../src/core/errors.js'
 import { canalJson } from '../../src/formats/canal-json.js'
 import type { MessageBatch } from '../../src/operators/ports.js'
 import { nothingRead, RangeBase } from '../../src/replay/range-base.js'
 import { replayRange } from '../../src/replay/replay-range.js'
-import { canalMessage, scores } from '../support/canal-messages.js'
+import { canalMessage, scores, scoresBoard } from '../support/canal-messages.js'
 
-const spec: BoardSpec = {
-  name: 'scores',
-  table: scores,
-  direction: 'desc',
-  ties: 'newest',
-  size: 3,
-  display: [0, 1],
-  score: { kind: 'column', column: 1 },
-  where: undefined,
-}
 const stopped = new RanktideError('REPLAY_STOPPED', 'by a test')
 const value = canalMessage()
 const total = 100
@@ -44,7 +33,7 @@ const turns = async (count: number): Promise<void> => {
 }
 
 const replay = (base: RangeBase, stop$: Observable<RanktideError>): Promise<unknown> =>
-  replayRange({ spec, decode: canalJson([scores]), batches, base, window: { events: 1, time: 0 }, stop$ })
+  replayRange({ spec: scoresBoard, decode: canalJson([scores]), batches, base, window: { events: 1, time: 0 }, stop$ })
 
 it('reads nothing where it was told before it began', async () => {
   const base = new RangeBase(nothingRead())

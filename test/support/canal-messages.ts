@@ -1,5 +1,6 @@
 /** Canal messages as a test writes them, and what a decoder makes of them in a form that is easy to compare. */
 import { isLeft } from 'fp-ts/lib/Either.js'
+import type { BoardSpec } from '../../src/core/board-spec.js'
 import type { Decode, DecodedEvent } from '../../src/core/change.js'
 import { bigint, decimal, tableShape, varchar } from './table-shapes.js'
 
@@ -9,6 +10,18 @@ export type JsonFields = Readonly<Record<string, unknown>>
 
 /** `shop.scores(id)`: the table that most messages are about. */
 export const scores = tableShape('shop.scores', { id: bigint, score: decimal, name: varchar }, ['id'])
+
+/** Its best three, on which each row shows id and score. */
+export const scoresBoard: BoardSpec = {
+  name: 'scores',
+  table: scores,
+  direction: 'desc',
+  ties: 'newest',
+  size: 3,
+  display: [0, 1],
+  score: { kind: 'column', column: 1 },
+  where: undefined,
+}
 
 const rowDefaults: JsonFields = {
   data: [{ id: '1', score: '10', name: 'ann' }],
